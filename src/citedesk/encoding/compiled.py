@@ -1,0 +1,122 @@
+"""The encoder that serves: the compiled graph under ONNX Runtime. Torch is never imported.
+
+Built once into the home folder, checked by hash on every open.
+"""
+
+import json
+import os
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from citedesk.encoding import minilm
+from citedesk.encoding.protocol import Progress, Vectors
+from citedesk.errors import IntegrityError
+from citedesk.store.database import storage_errors
+from citedesk.text import sha256_file
+
+# Texts a batch: above this, throughput on two cores no longer rises.
+BATCH = 16
+# Characters of a text that can matter: 256 tokens of at most a few dozen characters each. Cutting here
+# keeps a megabyte of text from being tokenised in vain.
+MAX_CHARACTERS = 20_000
+# Vectors are rounded to this grid: padding moves the last bits of a float sum, the grid hides that.
+GRID = np.float32(2**20)
+
+
+class CompiledEncoder:
+    """all-MiniLM-L6-v2 in int8 on the CPU."""
+
+    def __init__(self, graph: Path, tokenizer: Path, name: str, threads: int) -> None:
+        import onnxruntime
+        from tokenizers import Tokenizer
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.log_severity_level = 3
+        self._session = onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
+        self._tokenizer = Tokenizer.from_file(str(tokenizer))
+        self._tokenizer.no_padding()
+        self._tokenizer.no_truncation()
+        self.name = name
+        self.dimension = minilm.DIMENSION
+        self.window = minilm.WINDOW
+
+    def count_tokens(self, text: str) -> int:
+        """Count the tokens of a text, markers included."""
+        return len(self._tokenizer.encode(text).ids)
+
+    def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
+        """Encode texts; see `Encoder.encode`. Texts of like length share a batch."""
+        tokens = [self._ids(text) for text in texts]
+        order = sorted(range(len(tokens)), key=lambda i: (len(tokens[i]), i))
+        vectors = np.zeros((len(tokens), self.dimension), dtype=np.float32)
+        for at in range(0, len(order), BATCH):
+            rows = order[at : at + BATCH]
+            vectors[rows] = self._run([tokens[i] for i in rows])
+            if progress:
+                progress(len(rows))
+        return np.round(vectors * GRID) / GRID
+
+    def _ids(self, text: str) -> list[int]:
+        ids: list[int] = self._tokenizer.encode(text[:MAX_CHARACTERS]).ids
+        return ids if len(ids) <= self.window else [*ids[: self.window - 1], ids[-1]]
+
+    def _run(self, tokens: list[list[int]]) -> NDArray[np.float32]:
+        ids = np.zeros((len(tokens), max(map(len, tokens))), dtype=np.int64)
+        mask = np.zeros_like(ids)
+        for row, sequence in enumerate(tokens):
+            ids[row, : len(sequence)] = sequence
+            mask[row, : len(sequence)] = 1
+        output = self._session.run(["vector"], {"input_ids": ids, "attention_mask": mask})
+        return np.asarray(output[0], dtype=np.float32)
+
+
+def open_compiled(folder: Path, threads: int) -> CompiledEncoder:
+    """Open the compiled encoder in `folder`, building it first if it is not there.
+
+    Raises:
+        IntegrityError: if the packaged weights or the compiled graph differ from their hash.
+        StorageError: if the folder cannot be written.
+    """
+    from citedesk.encoding.version import SCHEME
+
+    name = f"all-MiniLM-L6-v2/{minilm.WEIGHTS_SHA256[:12]}/{SCHEME}"
+    home = folder / f"minilm-{SCHEME}"
+    source = minilm.model_folder()
+    if not (home / "manifest.json").is_file():
+        _build(source, home)
+    tokenizer = minilm.checked(source, "tokenizer.json", minilm.TOKENIZER_SHA256)
+    return CompiledEncoder(_checked_graph(home), tokenizer, name, threads)
+
+
+def _build(source: Path, home: Path) -> None:
+    from citedesk.encoding.graph import compile_graph
+
+    weights = minilm.checked(source, "model.safetensors", minilm.WEIGHTS_SHA256)
+    with storage_errors():
+        home.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=home.parent, prefix=".building-") as temporary:
+            target = Path(temporary) / "encoder.onnx"
+            compile_graph(weights, target)
+            home.mkdir(exist_ok=True)
+            digest = sha256_file(target)
+            target.replace(home / "encoder.onnx")
+        manifest = {"sha256": digest, "weights_sha256": minilm.WEIGHTS_SHA256}
+        written = home / f".manifest-{os.getpid()}"
+        written.write_text(json.dumps(manifest), encoding="utf-8")
+        written.replace(home / "manifest.json")
+
+
+def _checked_graph(home: Path) -> Path:
+    graph = home / "encoder.onnx"
+    try:
+        expected = json.loads((home / "manifest.json").read_text(encoding="utf-8"))["sha256"]
+    except (ValueError, KeyError, OSError) as error:
+        raise IntegrityError(f"the compiled encoder's manifest is damaged; delete {home} to rebuild it") from error
+    if not graph.is_file() or sha256_file(graph) != expected:
+        raise IntegrityError(f"the compiled encoder is damaged; delete {home} and run again to rebuild it")
+    return graph

@@ -1,0 +1,151 @@
+"""Compile MiniLM's weights into an int8 ONNX graph, pooling and normalising included.
+
+Matrices of weights are int8, one scale per output column. Activations are int8 too, with one scale per
+token, taken from that token alone. The usual dynamic quantisation takes one scale per batch, so a vector
+would depend on its neighbours; here it does not. Built from the safetensors file: torch is not needed.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+from safetensors.numpy import load_file
+
+_LAYERS, _HEADS, _HIDDEN = 6, 12, 384
+_EPSILON = 1e-12  # layer normalisation, from the model's config.json
+_INT8_MAX = 127.0
+_MICROSOFT = "com.microsoft"
+
+Array = NDArray[np.generic]
+
+
+class _Graph:
+    """Nodes and constants collected in the order of execution."""
+
+    def __init__(self) -> None:
+        self.nodes: list[object] = []
+        self.constants: list[object] = []
+
+    def constant(self, name: str, value: Array) -> str:
+        self.constants.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
+        return name
+
+    def add(self, operator: str, inputs: list[str], outputs: str | list[str], **attributes: object) -> str:
+        names = [outputs] if isinstance(outputs, str) else outputs
+        self.nodes.append(helper.make_node(operator, inputs, names, **attributes))
+        return names[0]
+
+
+def compile_graph(weights: Path, target: Path) -> None:
+    """Write the compiled graph.
+
+    Args:
+        weights: model.safetensors of a 6-layer, 384-dimensional BERT.
+        target: file to write; inputs `input_ids`, `attention_mask` (b, s) int64, output `vector` (b, 384).
+    """
+    tensors = load_file(weights)
+    graph = _Graph()
+    hidden = _embed(graph, tensors)
+    for layer in range(_LAYERS):
+        hidden = _layer(graph, tensors, f"encoder.layer.{layer}", hidden)
+    _pool(graph, hidden)
+    onnx.save(_model(graph), target)
+
+
+def _model(graph: _Graph) -> object:
+    def ids(name: str) -> object:
+        return helper.make_tensor_value_info(name, TensorProto.INT64, ["batch", "tokens"])
+
+    vector = helper.make_tensor_value_info("vector", TensorProto.FLOAT, ["batch", _HIDDEN])
+    body = helper.make_graph(
+        graph.nodes, "minilm", [ids("input_ids"), ids("attention_mask")], [vector], graph.constants
+    )
+    opsets = [helper.make_opsetid("", 20), helper.make_opsetid(_MICROSOFT, 1)]
+    return helper.make_model(body, opset_imports=opsets, ir_version=10, producer_name="citedesk")
+
+
+def _embed(graph: _Graph, tensors: dict[str, Array]) -> str:
+    words = np.asarray(tensors["embeddings.word_embeddings.weight"], dtype=np.float32)
+    places = tensors["embeddings.position_embeddings.weight"] + tensors["embeddings.token_type_embeddings.weight"][0]  # type: ignore[operator]
+    graph.add("Gather", [graph.constant("words", words), "input_ids"], "embedded_words")
+    graph.add("Shape", ["input_ids"], "length", start=1, end=2)
+    zero = graph.constant("zero", np.array([0]))
+    graph.add("Slice", [graph.constant("places", places), zero, "length"], "embedded_places")
+    graph.add("Add", ["embedded_words", "embedded_places"], "embedded")
+    scale, shift = _norm(graph, tensors, "embeddings.LayerNorm")
+    graph.add("Cast", ["attention_mask"], "mask", to=TensorProto.INT32)
+    return graph.add("LayerNormalization", ["embedded", scale, shift], "hidden", axis=-1, epsilon=_EPSILON)
+
+
+def _layer(graph: _Graph, tensors: dict[str, Array], at: str, hidden: str) -> str:
+    attention = f"{at}.attention"
+    parts = ("query", "key", "value")
+    weight = np.concatenate([tensors[f"{attention}.self.{p}.weight"] for p in parts])
+    bias = np.concatenate([tensors[f"{attention}.self.{p}.bias"] for p in parts])
+    joined = _linear(graph, hidden, weight, bias, f"{at}.qkv")
+    heads = [f"{at}.{p}" for p in parts]
+    graph.add("Split", [joined], heads, axis=-1, num_outputs=3)
+    seen = graph.add(
+        "MultiHeadAttention", [*heads, "", "mask"], f"{at}.seen", domain=_MICROSOFT, num_heads=_HEADS
+    )
+    mixed = _dense(graph, tensors, f"{attention}.output.dense", seen)
+    hidden = _skip_norm(graph, tensors, f"{attention}.output.LayerNorm", hidden, mixed)
+    wide = _dense(graph, tensors, f"{at}.intermediate.dense", hidden)
+    graph.add("Gelu", [wide], f"{at}.gelu", domain=_MICROSOFT)
+    narrow = _dense(graph, tensors, f"{at}.output.dense", f"{at}.gelu")
+    return _skip_norm(graph, tensors, f"{at}.output.LayerNorm", hidden, narrow)
+
+
+def _dense(graph: _Graph, tensors: dict[str, Array], at: str, x: str) -> str:
+    return _linear(graph, x, tensors[f"{at}.weight"], tensors[f"{at}.bias"], at)
+
+
+def _linear(graph: _Graph, x: str, weight: Array, bias: Array, at: str) -> str:
+    """x @ weight.T + bias in int8: each token is scaled by its own largest value."""
+    columns = np.asarray(weight, dtype=np.float32).T
+    scale = (np.abs(columns).max(axis=0) / _INT8_MAX).astype(np.float32)
+    packed = np.round(columns / scale).astype(np.int8)
+    unit = graph.constant(f"{at}.unit", np.array(1 / _INT8_MAX, np.float32))
+    middle = graph.constant(f"{at}.middle", np.array(128, np.uint8))
+    graph.add("Abs", [x], f"{at}.abs")
+    graph.add("ReduceMax", [f"{at}.abs", graph.constant(f"{at}.axis", np.array([-1]))], f"{at}.max", keepdims=1)
+    floor = graph.constant(f"{at}.floor", np.array(1e-9, np.float32))
+    size = graph.add("Max", [f"{at}.max", floor], f"{at}.size")
+    graph.add("Div", [x, size], f"{at}.scaled")
+    graph.add("QuantizeLinear", [f"{at}.scaled", unit, middle], f"{at}.int8")
+    columns_scale = graph.constant(f"{at}.columns", scale)
+    zeros = graph.constant(f"{at}.zeros", np.zeros(len(scale), np.int8))
+    graph.add(
+        "MatMulIntegerToFloat",
+        [f"{at}.int8", graph.constant(f"{at}.weight", packed), unit, columns_scale, middle, zeros],
+        f"{at}.product",
+        domain=_MICROSOFT,
+    )
+    graph.add("Mul", [f"{at}.product", size], f"{at}.rescaled")
+    return graph.add("Add", [f"{at}.rescaled", graph.constant(f"{at}.bias", bias)], f"{at}.out")
+
+
+def _norm(graph: _Graph, tensors: dict[str, Array], at: str) -> tuple[str, str]:
+    return (
+        graph.constant(f"{at}.weight", tensors[f"{at}.weight"]),
+        graph.constant(f"{at}.bias", tensors[f"{at}.bias"]),
+    )
+
+
+def _skip_norm(graph: _Graph, tensors: dict[str, Array], at: str, x: str, y: str) -> str:
+    scale, shift = _norm(graph, tensors, at)
+    return graph.add(
+        "SkipLayerNormalization", [x, y, scale, shift], f"{at}.out", domain=_MICROSOFT, epsilon=_EPSILON
+    )
+
+
+def _pool(graph: _Graph, hidden: str) -> None:
+    """Mean over real tokens, then unit length; the mean's divisor cancels in the normalising."""
+    one = graph.constant("pool.axis", np.array([1]))
+    graph.add("Cast", ["attention_mask"], "pool.mask", to=TensorProto.FLOAT)
+    graph.add("Unsqueeze", ["pool.mask", one], "pool.row")
+    graph.add("MatMul", ["pool.row", hidden], "pool.sum")
+    graph.add("Squeeze", ["pool.sum", one], "pool.flat")
+    graph.add("LpNormalization", ["pool.flat"], "vector", axis=-1, p=2)

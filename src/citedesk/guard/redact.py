@@ -1,0 +1,104 @@
+"""Replace personal data and secrets by placeholders, before anything is stored, logged or embedded.
+
+The same value gets the same placeholder within a ticket (`<EMAIL_1>`), so the text stays readable.
+Leaves out names and addresses, which need a language model.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from citedesk.guard.patterns import PERSONAL, SECRETS, Pattern
+from citedesk.types import Finding, Ticket
+
+
+@dataclass(frozen=True, slots=True)
+class Redacted:
+    """A redacted ticket and how many of each type were replaced."""
+
+    ticket: Ticket
+    counts: Mapping[str, int]
+
+
+def find(text: str, patterns: Sequence[Pattern] = (*SECRETS, *PERSONAL)) -> list[Finding]:
+    """Find personal data and secrets.
+
+    Returns:
+        Findings in text order that do not overlap; where two would, the pattern listed first wins.
+    """
+    taken: list[Finding] = []
+    for pattern in patterns:
+        for match in pattern.expression.finditer(text):
+            start, end = match.span(pattern.group)
+            if pattern.valid(match.group(pattern.group)):
+                taken.append(Finding(pattern.type, start, end))
+    return _without_overlaps(taken)
+
+
+def _without_overlaps(findings: Sequence[Finding]) -> list[Finding]:
+    """Keep spans from left to right; of two that start together the pattern listed first stays."""
+    kept: list[Finding] = []
+    covered_until = 0
+    for _, finding in sorted(enumerate(findings), key=lambda pair: (pair[1].start, pair[0])):
+        if finding.start >= covered_until:
+            kept.append(finding)
+            covered_until = finding.end
+    return kept
+
+
+class Placeholders:
+    """Gives each distinct value of a type its number, in order of appearance."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[tuple[str, str], int] = {}
+        self.counts: Counter[str] = Counter()
+
+    def apply(self, text: str, findings: Sequence[Finding]) -> str:
+        """Replace the findings in a text by their placeholders."""
+        parts, at = [], 0
+        for finding in findings:
+            parts += [text[at : finding.start], self._name(finding.type, text[finding.start : finding.end])]
+            at = finding.end
+        return "".join([*parts, text[at:]])
+
+    def _name(self, kind: str, value: str) -> str:
+        key = (kind, value.casefold())
+        if key not in self._numbers:
+            self.counts[kind] += 1
+            self._numbers[key] = self.counts[kind]
+        return f"<{kind}_{self._numbers[key]}>"
+
+
+def redact(ticket: Ticket) -> Redacted:
+    """Redact a ticket's subject, body and every text among its other fields, at any depth."""
+    names = Placeholders()
+
+    def clean(value: object) -> object:
+        if isinstance(value, str):
+            return names.apply(value, find(value))
+        if isinstance(value, Mapping):
+            return {str(clean(str(k))): clean(v) for k, v in value.items()}
+        if isinstance(value, list | tuple):
+            return [clean(v) for v in value]
+        return value
+
+    redacted = replace(
+        ticket,
+        subject=str(clean(ticket.subject)),
+        body=str(clean(ticket.body)),
+        requester=None if ticket.requester is None else str(clean(ticket.requester)),
+        channel=None if ticket.channel is None else str(clean(ticket.channel)),
+        fields={str(clean(str(k))): clean(v) for k, v in ticket.fields.items()},
+    )
+    return Redacted(redacted, dict(sorted(names.counts.items())))
+
+
+def mask_secrets(text: str) -> tuple[str, int]:
+    """Mask keys and tokens in a document; contact addresses stay, they are there to be read.
+
+    Returns:
+        The text, and how many distinct secrets were masked.
+    """
+    names = Placeholders()
+    masked = names.apply(text, find(text, SECRETS))
+    return masked, names.counts.total()

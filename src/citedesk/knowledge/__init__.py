@@ -1,0 +1,7 @@
+"""Knowledge as people write it: load files, cut them into passages, build the index."""
+
+from citedesk.knowledge.build import BuildReport, add_documents, index_state, rebuild
+from citedesk.knowledge.chunk import chunk
+from citedesk.knowledge.load import LoadReport, load_paths
+
+__all__ = ["BuildReport", "LoadReport", "add_documents", "chunk", "index_state", "load_paths", "rebuild"]

@@ -1,0 +1,105 @@
+"""The one reader of environment and configuration.
+
+Everything else receives a `Settings` value. Leaves out command-line parsing, which overrides these.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from citedesk.errors import ConfigError
+
+PACKAGE = Path(__file__).resolve().parent
+
+
+def shipped(name: str) -> Path:
+    """Find a folder that travels with the package: inside a wheel, or beside the source.
+
+    Args:
+        name: `kb` or `models`.
+
+    Raises:
+        ConfigError: if this installation lacks the folder.
+    """
+    for root in (PACKAGE / "_shipped", PACKAGE.parents[1]):
+        if (root / name).is_dir():
+            return root / name
+    raise ConfigError(f"this installation has no {name}/ folder; reinstall citedesk")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where state lives and how much of the machine to use.
+
+    home: folder of all state. threads: encoder threads, >= 1. encoder: `minilm` (packaged) or the name
+    or folder of any sentence-transformers model. principals: TOML file of API callers, or None.
+    anonymous_labels: what a caller without a token may read when no principals file is set.
+    """
+
+    home: Path
+    threads: int = 2
+    encoder: str = "minilm"
+    log_level: str = "WARNING"
+    principals: Path | None = None
+    anonymous_labels: frozenset[str] = frozenset({"public", "staff"})
+
+    @property
+    def database(self) -> Path:
+        """The database file."""
+        return self.home / "citedesk.db"
+
+    @property
+    def index(self) -> Path:
+        """The folder of index snapshots."""
+        return self.home / "index"
+
+    @property
+    def encoders(self) -> Path:
+        """The folder of compiled encoders."""
+        return self.home / "encoders"
+
+    @property
+    def catalog(self) -> Path:
+        """The service catalog: the home's own, else the shipped one."""
+        return self._own_or_shipped("catalog.toml")
+
+    @property
+    def policy(self) -> Path:
+        """The triage policy: the home's own, else the shipped one."""
+        return self._own_or_shipped("policy.toml")
+
+    @property
+    def triage_model(self) -> Path:
+        """The triage model: the home's own, else the shipped one."""
+        own = self.home / "models" / "triage"
+        return own if (own / "manifest.json").is_file() else shipped("models") / "triage"
+
+    def _own_or_shipped(self, name: str) -> Path:
+        own = self.home / name
+        return own if own.is_file() else shipped("kb") / name
+
+
+def read_settings(environ: Mapping[str, str] | None = None, home: Path | None = None) -> Settings:
+    """Build the settings from the environment; an explicit `home` wins.
+
+    Raises:
+        ConfigError: if CITEDESK_THREADS is not a whole number of at least 1.
+    """
+    env = os.environ if environ is None else environ
+    principals = env.get("CITEDESK_PRINCIPALS")
+    labels = env.get("CITEDESK_ANONYMOUS_LABELS", "public,staff")
+    return Settings(
+        home=home or Path(env.get("CITEDESK_HOME", ".citedesk")),
+        threads=_positive(env.get("CITEDESK_THREADS", str(min(2, os.cpu_count() or 1)))),
+        encoder=env.get("CITEDESK_ENCODER", "minilm"),
+        log_level=env.get("CITEDESK_LOG_LEVEL", "WARNING").upper(),
+        principals=Path(principals) if principals else None,
+        anonymous_labels=frozenset(x.strip() for x in labels.split(",") if x.strip()),
+    )
+
+
+def _positive(value: str) -> int:
+    if not value.isdecimal() or int(value) < 1:
+        raise ConfigError(f"CITEDESK_THREADS must be a whole number of at least 1, got {value!r}")
+    return int(value)

@@ -1,0 +1,90 @@
+"""Open the database and hold its tables.
+
+SQLite through sqlite-utils, in write-ahead mode, so that readers never wait for a build. Leaves out
+what the rows mean: `documents.py` and `tickets.py`.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from citedesk.errors import IntegrityError, StorageError
+from citedesk.store.documents import Documents
+from citedesk.store.migrations import migrate
+from citedesk.store.tickets import Tickets
+
+# How long a writer waits for another before giving up.
+BUSY_TIMEOUT_SECONDS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """The tables of one home; `transaction()` groups writes that belong together."""
+
+    db: Database
+    lock: threading.RLock
+    documents: Documents
+    tickets: Tickets
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Commit everything inside, or nothing.
+
+        Raises:
+            StorageError: if the disk is full or the database is locked.
+        """
+        with self.lock, storage_errors(), self.db.conn:
+            self.db.conn.execute("begin immediate")
+            yield
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.db.close()
+
+
+def open_store(path: Path | None) -> Store:
+    """Open (and migrate) the database at `path`, or an in-memory one for None.
+
+    Raises:
+        IntegrityError: if the file is not a database.
+        StorageError: if the folder cannot be written or the disk is full.
+    """
+    with storage_errors():
+        if path is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        connection = sqlite3.connect(
+            path or ":memory:", timeout=BUSY_TIMEOUT_SECONDS, check_same_thread=False, isolation_level=None
+        )
+        db = Database(connection)
+        connection.execute("pragma journal_mode = wal")
+        connection.execute("pragma synchronous = full")
+        connection.execute("pragma secure_delete = on")
+        migrate(db)
+    return Store(db=db, lock=threading.RLock(), documents=Documents(connection), tickets=Tickets(connection))
+
+
+@contextmanager
+def storage_errors() -> Iterator[None]:
+    """Turn SQLite's and the operating system's errors into ours, with a remedy."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise StorageError(
+            f"the database refused the operation ({error}); free disk space, check that the home folder is "
+            "writable and that no other process holds it, then run again"
+        ) from error
+    except sqlite3.DatabaseError as error:
+        raise IntegrityError(
+            f"the database file is damaged ({error}); move citedesk.db away and add the documents again, "
+            "or restore a backup"
+        ) from error
+    except OSError as error:
+        raise StorageError(
+            f"cannot write to the home folder ({error.strerror or error}); "
+            "free disk space or choose another folder with --home"
+        ) from error

@@ -1,0 +1,57 @@
+"""Ordered migrations: each runs once, in a transaction, and is never edited after release."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from sqlite_utils import Database
+
+Migration = Callable[[Database], None]
+
+
+def m0001_documents(db: Database) -> None:
+    """Documents, their kept versions, and the vectors of passage texts."""
+    db.executescript(
+        """
+        create table documents (
+            id text primary key, version text not null, title text not null, kind text not null,
+            service text, layer text, owner text, labels text not null, reviewed_on text,
+            review_every_days integer, supersedes text, source text not null, active integer not null default 1);
+        create table versions (
+            document_id text not null, version text not null, text text not null, labels text not null,
+            stored_at text not null, primary key (document_id, version));
+        create table vectors (
+            encoder text not null, text_hash text not null, vector blob not null, primary key (encoder, text_hash));
+        """
+    )
+
+
+def m0002_tickets(db: Database) -> None:
+    """Redacted tickets and the suggestions made for them."""
+    db.executescript(
+        """
+        create table tickets (
+            id text primary key, subject text not null, body text not null, fields text not null,
+            received_at text not null, updated_at text not null);
+        create table suggestions (
+            id text primary key, ticket_id text not null, principal text not null, created_at text not null,
+            idempotency_key text, request_hash text not null, response text not null);
+        create unique index suggestions_by_key on suggestions (principal, idempotency_key)
+            where idempotency_key is not null;
+        """
+    )
+
+
+MIGRATIONS: tuple[Migration, ...] = (m0001_documents, m0002_tickets)
+
+
+def migrate(db: Database) -> None:
+    """Apply the migrations this database has not seen, in order."""
+    db.executescript("create table if not exists migrations (name text primary key, applied_at text not null)")
+    applied = {row["name"] for row in db["migrations"].rows}
+    for migration in MIGRATIONS:
+        if migration.__name__ not in applied:
+            migration(db)
+            with db.conn:
+                db.conn.execute(
+                    "insert into migrations values (?, ?)", (migration.__name__, datetime.now(UTC).isoformat())
+                )

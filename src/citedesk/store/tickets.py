@@ -1,0 +1,77 @@
+"""Redacted tickets and the suggestions made for them."""
+
+import json
+import sqlite3
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from citedesk.types import Ticket
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSuggestion:
+    """A suggestion as it was answered: JSON text, and the hash of the request it answered."""
+
+    id: str
+    ticket_id: str
+    request_hash: str
+    response: str
+
+
+class Tickets:
+    """Tickets and suggestions as rows. Only redacted text may be given to this class."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._db = connection
+
+    def put(self, ticket: Ticket) -> None:
+        """Store a ticket, replacing an older state of the same id."""
+        now = datetime.now(UTC).isoformat()
+        fields = dict(ticket.fields) | {
+            k: v
+            for k, v in (
+                ("channel", ticket.channel),
+                ("requester", ticket.requester),
+                ("created_at", ticket.created_at),
+            )
+            if v is not None
+        }
+        self._db.execute(
+            "insert into tickets values (?, ?, ?, ?, ?, ?) on conflict (id) do update set "
+            "subject = excluded.subject, body = excluded.body, fields = excluded.fields, updated_at = excluded.updated_at",
+            (ticket.id, ticket.subject, ticket.body, json.dumps(fields, sort_keys=True), now, now),
+        )
+
+    def put_suggestion(self, suggestion: StoredSuggestion, principal: str, key: str | None) -> None:
+        """Store what was answered to whom, under an idempotency key if one was given."""
+        self._db.execute(
+            "insert into suggestions values (?, ?, ?, ?, ?, ?, ?)",
+            (
+                suggestion.id,
+                suggestion.ticket_id,
+                principal,
+                datetime.now(UTC).isoformat(),
+                key,
+                suggestion.request_hash,
+                suggestion.response,
+            ),
+        )
+
+    def suggestion(self, suggestion_id: str, principal: str) -> StoredSuggestion | None:
+        """Fetch a suggestion by id, if it was made for this principal."""
+        return self._find("id = ? and principal = ?", (suggestion_id, principal))
+
+    def suggestion_by_key(self, principal: str, key: str) -> StoredSuggestion | None:
+        """Fetch the suggestion this principal got under an idempotency key."""
+        return self._find("principal = ? and idempotency_key = ?", (principal, key))
+
+    def count(self) -> int:
+        """Count the stored tickets."""
+        return int(self._db.execute("select count(*) from tickets").fetchone()[0])
+
+    def _find(self, where: str, values: tuple[str, ...]) -> StoredSuggestion | None:
+        row = self._db.execute(
+            f"select id, ticket_id, request_hash, response from suggestions where {where}",  # noqa: S608
+            values,
+        ).fetchone()
+        return StoredSuggestion(*row) if row else None

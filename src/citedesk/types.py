@@ -1,0 +1,263 @@
+"""The words of the domain as frozen values; every layer above speaks in these.
+
+Leaves out behaviour: a value here knows how to describe itself and nothing else.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Decision(StrEnum):
+    """What a prediction may be used for without a person."""
+
+    AUTO = "auto"
+    SUGGEST = "suggest"
+    ABSTAIN = "abstain"
+
+
+class RefusalReason(StrEnum):
+    """Why no answer was given."""
+
+    NO_EVIDENCE = "no_evidence"
+    LOW_CONFIDENCE = "low_confidence"
+    OUT_OF_SCOPE = "out_of_scope"
+    NEEDS_HUMAN = "needs_human"
+    INJECTION = "injection"
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who asks, and which labels they may read."""
+
+    name: str
+    role: str = "reader"
+    labels: frozenset[str] = frozenset()
+
+    def may_read(self, labels: frozenset[str]) -> bool:
+        """Tell whether a document carrying these labels is readable: an admin reads all."""
+        return self.role == "admin" or not self.labels.isdisjoint(labels)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One version of a runbook, article or postmortem, with its stored text."""
+
+    id: str
+    version: str
+    text: str
+    title: str
+    kind: str = "article"
+    service: str | None = None
+    layer: str | None = None
+    owner: str | None = None
+    labels: frozenset[str] = frozenset({"staff"})
+    reviewed_on: str | None = None
+    review_every_days: int | None = None
+    supersedes: str | None = None
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """Characters `[start, end)` of one document version, under a heading path."""
+
+    document_id: str
+    version: str
+    start: int
+    end: int
+    headings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """A request for help, redacted; `fields` holds whatever else the help desk sent."""
+
+    id: str
+    subject: str
+    body: str
+    channel: str | None = None
+    requester: str | None = None
+    created_at: str | None = None
+    fields: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        """Subject and body as one text."""
+        return f"{self.subject}\n\n{self.body}".strip() if self.subject else self.body.strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """A label and its calibrated probability in [0, 1]."""
+
+    label: str
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class SimilarTicket:
+    """A labelled example near the ticket; similarity is a cosine in [-1, 1]."""
+
+    id: str
+    similarity: float
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A word or phrase of the ticket and what it added to the label's score (log-odds)."""
+
+    term: str
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class FiredRule:
+    """A policy rule that fired, its reason, and the words that made it fire."""
+
+    rule: str
+    reason: str
+    matched: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Why a label was predicted."""
+
+    similar: tuple[SimilarTicket, ...] = ()
+    terms: tuple[Term, ...] = ()
+    rules: tuple[FiredRule, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """One head's label with its calibrated probability, runners-up, evidence and decision."""
+
+    head: str
+    label: str
+    probability: float
+    decision: Decision
+    alternatives: tuple[Alternative, ...] = ()
+    evidence: Evidence = Evidence()
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where a ticket goes, whether someone is paged, and why."""
+
+    team: str
+    group: str
+    page: bool
+    reason: str
+    escalation: str
+    service: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """Proof of a sentence: `quote` equals the stored text of the version at `[start, end)`."""
+
+    document_id: str
+    version: str
+    start: int
+    end: int
+    quote: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One statement of an answer, its part (cause, check, step ...) and its citations."""
+
+    text: str
+    citations: tuple[Citation, ...]
+    part: str = "answer"
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An answer whose every sentence is cited; `confidence` is in [0, 1]."""
+
+    sentences: tuple[Sentence, ...]
+    confidence: float
+    status: str = "answered"
+
+
+@dataclass(frozen=True, slots=True)
+class NearDocument:
+    """A document that came near but was not evidence enough."""
+
+    document_id: str
+    title: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """No answer: `abstained`, `escalated` or `blocked`, with a typed reason and what would help."""
+
+    status: str
+    reason: RefusalReason
+    help: str
+    nearest: tuple[NearDocument, ...] = ()
+    confidence: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A span `[start, end)` of the raw ticket text that was redacted, and its type."""
+
+    type: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class GuardReport:
+    """What was redacted (type -> count) and which injection families were seen."""
+
+    redacted: Mapping[str, int] = field(default_factory=dict)
+    injection: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """What a suggestion was made with; enough to make it again."""
+
+    model: str
+    policy: str
+    index: str
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """Predictions, route and a cited answer or a typed refusal for one ticket."""
+
+    id: str
+    ticket_id: str
+    predictions: Mapping[str, Prediction]
+    route: Route | None
+    answer: Answered | Refused
+    guard: GuardReport
+    versions: Versions
+
+
+@dataclass(frozen=True, slots=True)
+class LegScore:
+    """What one leg thought of a passage: its raw score and its rank (from 1), if it found it."""
+
+    score: float
+    rank: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage found, its fused score in [0, 1], and why."""
+
+    passage: Passage
+    title: str
+    kind: str
+    service: str | None
+    score: float
+    legs: Mapping[str, LegScore]
+    text: str
