@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from citedesk.index.analyzer import EXACT, identifiers, words
+from citedesk.index.analyzer import identifiers, words
 
 K1 = 1.2
 B = 0.75
@@ -57,12 +57,16 @@ class TermIndex:
         return scores
 
     def weights(self, query: str, visible: NDArray[np.bool_] | None = None) -> dict[str, float]:
-        """Give the inverse document frequency of each distinct word of a query, unseen words included."""
+        """Give each distinct word of a query its inverse document frequency times its count.
+
+        A word that no visible passage holds weighs most. The sum over all words bounds what `score` can give
+        for the words of the query.
+        """
         n = len(self.lengths) if visible is None else int(visible.sum())
         result = {}
-        for term in sorted(set(words(query))):
+        for term, count in sorted(Counter(words(query)).items()):
             df = len(self._postings(term, visible)[0])
-            result[term] = float(np.log1p((n - df + 0.5) / (df + 0.5)))
+            result[term] = count * float(np.log1p((n - df + 0.5) / (df + 0.5)))
         return result
 
     def _postings(
@@ -98,8 +102,3 @@ def build_terms(texts: Sequence[str]) -> TermIndex:
         counts=flat[:, 1].astype(np.float32),
         lengths=lengths,
     )
-
-
-def is_exact(term: str) -> bool:
-    """Tell whether a term is a whole identifier."""
-    return term.startswith(EXACT)

@@ -111,8 +111,8 @@ def chunk(document: Document, count_tokens: CountTokens, window: int) -> list[Pa
 
 def context(title: str, passage: Passage, text: str) -> str:
     """Write what is encoded and indexed for a passage: title, headings below it, and its text."""
-    above = [title, *(h for h in passage.headings if h != title)]
-    return " > ".join(above) + "\n" + text[passage.start : passage.end]
+    above = [name for name in (title, *(h for h in passage.headings if h != title)) if name]
+    return "\n".join([" > ".join(above), text[passage.start : passage.end]]).strip()
 
 
 def heading_text(raw: str) -> str:

@@ -21,11 +21,15 @@ from citedesk.text import decode, sha256
 from citedesk.types import Document
 
 SUFFIXES = (".md", ".markdown", ".txt", ".jsonl", ".jsonl.gz")
+KB_FOLDERS = ("runbooks", "articles", "postmortems")
 MAX_BYTES = 10_000_000
+# Bad rows of one file that are named one by one; the rest is counted.
+_ROWS_NAMED = 3
 _ROWS_MAX_BYTES = 2_000_000_000
 _FRONT = re.compile(r"\A---[ \t]*\r?\n(.*?)(?:\r?\n)?---[ \t]*(?:\r?\n|\Z)", re.DOTALL)
 _TITLE = re.compile(r"^#[ \t]+(.+?)[ \t#]*$", re.MULTILINE)
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/<>#@+ -]{0,199}")
+# An id is printed, logged and put in addresses: one line, no control characters.
+_ID = re.compile(r"(?=\S)[^\x00-\x1f\x7f-\x9f\u2028\u2029\u200b-\u200f\u202a-\u202e]{1,300}(?<=\S)")
 
 # Replaces secrets in a document's text; returns the text and how many were replaced.
 Mask = Callable[[str], tuple[str, int]]
@@ -100,7 +104,11 @@ def _files(path: Path) -> list[tuple[Path, Path]]:
         return [(path, path.parent)]
     if not path.is_dir():
         raise NotFoundError(f"{path} does not exist; give a file or a folder")
-    found = sorted(p for p in path.rglob("*") if p.is_file() and p.name.lower().endswith(SUFFIXES))
+    # A CiteDesk knowledge folder also holds tickets and questions, which are not documents.
+    roots = [path / name for name in KB_FOLDERS] if (path / "catalog.toml").is_file() else [path]
+    found = sorted(
+        p for top in roots for p in top.rglob("*") if p.is_file() and p.name.lower().endswith(SUFFIXES)
+    )
     root = path.resolve()
     return [
         (p, path)
@@ -124,6 +132,7 @@ def _read(path: Path, root: Path, report: LoadReport) -> Iterator[Document]:
 
 
 def _rows(path: Path, report: LoadReport) -> Iterator[Document]:
+    bad = 0
     opened = gzip.open(path, "rb") if path.name.lower().endswith(".gz") else path.open("rb")
     with opened as file:
         for number, line in enumerate(file, start=1):
@@ -132,7 +141,11 @@ def _rows(path: Path, report: LoadReport) -> Iterator[Document]:
             try:
                 yield _row(line, f"{path.name}:{number}", report)
             except InputError as error:
-                report.failures.append(f"{path}:{number}: {error}")
+                bad += 1
+                if bad <= _ROWS_NAMED:
+                    report.failures.append(f"{path}:{number}: {error}")
+    if bad > _ROWS_NAMED:
+        report.failures.append(f"{path}: {bad - _ROWS_NAMED} more rows like these")
 
 
 def _row(line: bytes, where: str, report: LoadReport) -> Document:
@@ -184,7 +197,7 @@ def _document(front: FrontMatter, body: str, path_id: str, source: str, report: 
         raise DocumentError("has no text; write something or remove it")
     document_id = front.id or path_id
     if not _ID.fullmatch(document_id):
-        raise DocumentError("the id may hold letters, digits and . _ : / # @ + - only, at most 200; set a plain id")
+        raise DocumentError("the id must be one line of at most 300 characters without control characters; set a plain id")
     text, masked = report.mask(body)
     report.masked_secrets += masked
     heading = _TITLE.search(text)
@@ -192,7 +205,7 @@ def _document(front: FrontMatter, body: str, path_id: str, source: str, report: 
         id=document_id,
         version=sha256(text),
         text=text,
-        title=front.title or (heading.group(1) if heading else document_id),
+        title=front.title or (heading.group(1) if heading else ""),
         kind=front.kind,
         service=front.service,
         layer=front.layer,

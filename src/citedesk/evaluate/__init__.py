@@ -1,0 +1,1 @@
+"""Measure: retrieval, triage and answers, each beside a baseline in the same run."""

@@ -1,0 +1,212 @@
+"""Evaluate retrieval on a folder in BEIR layout: each leg and the hybrid, side by side.
+
+The folder holds corpus.jsonl(.gz), queries.jsonl and qrels.tsv. Vectors are kept in the home folder, so a
+second run encodes nothing. Source: Thakur et al., "BEIR", NeurIPS 2021.
+"""
+
+import csv
+import gzip
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from citedesk.encoding import Encoder
+from citedesk.errors import InputError, NotFoundError
+from citedesk.evaluate import metrics
+from citedesk.index import Snapshot
+from citedesk.knowledge.build import Progress, add_documents, index_state, snapshot_of
+from citedesk.knowledge.load import load_paths
+from citedesk.retrieve import Candidates, Query, rank
+from citedesk.retrieve.search import order
+from citedesk.store import open_store
+from citedesk.text import decode
+from citedesk.types import Principal
+
+READER = Principal("evaluation", role="admin")
+# Documents kept of a ranking; deeper ranks count in none of the measures.
+DEPTH = 100
+_MEASURES: Mapping[str, Callable[[Sequence[str], metrics.Qrels], float]] = {
+    "ndcg@10": lambda ranking, qrels: metrics.ndcg(ranking, qrels, 10),
+    "recall@10": lambda ranking, qrels: metrics.recall(ranking, qrels, 10),
+    "mrr@10": lambda ranking, qrels: metrics.reciprocal_rank(ranking, qrels, 10),
+    "p@1": metrics.precision_at_1,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """Queries and their judgements: query id -> text, query id -> document id -> grade."""
+
+    texts: Mapping[str, str]
+    qrels: Mapping[str, metrics.Qrels]
+
+
+def read_questions(folder: Path) -> Questions:
+    """Read queries.jsonl and qrels.tsv; queries without a judgement are left out.
+
+    Raises:
+        NotFoundError: if a file is missing.
+        InputError: if a line cannot be read, naming it.
+    """
+    qrels: dict[str, dict[str, int]] = {}
+    for row in _tsv(folder / "qrels.tsv"):
+        qrels.setdefault(row[0], {})[row[1]] = int(row[2])
+    rows = read_jsonl(folder / "queries.jsonl")
+    return Questions({str(r["_id"]): str(r["text"]) for r in rows if str(r.get("_id")) in qrels}, qrels)
+
+
+def read_jsonl(path: Path) -> list[dict[str, object]]:
+    """Read objects, one a line, from a plain or gzipped file.
+
+    Raises:
+        NotFoundError: if the file does not exist.
+        InputError: if a line is not a JSON object, naming it.
+    """
+    if not path.is_file():
+        raise NotFoundError(f"{path} does not exist; give the path of a .jsonl or .jsonl.gz file")
+    raw = path.read_bytes()
+    try:
+        text = decode(gzip.decompress(raw) if path.suffix == ".gz" else raw, path.name)
+    except (OSError, EOFError) as error:
+        raise InputError(f"{path} is not a complete gzip file; fetch it again") from error
+    rows = []
+    for number, line in enumerate(text.split("\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except ValueError as error:
+            raise InputError(f"{path}:{number} is not JSON ({error}); write one object a line") from error
+        if not isinstance(row, dict):
+            raise InputError(f"{path}:{number} is not a JSON object; write one object a line")
+        rows.append(row)
+    return rows
+
+
+def _tsv(path: Path) -> list[list[str]]:
+    if not path.is_file():
+        raise NotFoundError(f"{path} does not exist; a folder in BEIR layout has one")
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file, delimiter="\t"))[1:]
+    for number, row in enumerate(rows, start=2):
+        if len(row) != 3 or not row[2].strip().lstrip("-").isdecimal():
+            raise InputError(f"{path}:{number} must be: query-id, corpus-id, whole number, separated by tabs")
+    return rows
+
+
+def evaluate_retrieval(
+    folder: Path, encoder: Encoder, cache: Path, progress: Progress | None = None
+) -> tuple[dict[str, object], dict[str, list[tuple[str, float]]]]:
+    """Index a corpus, ask every query, and measure.
+
+    Args:
+        folder: BEIR layout.
+        encoder: turns texts into vectors.
+        cache: database file that keeps vectors between runs.
+        progress: called with (passages encoded, passages to encode).
+
+    Returns:
+        The report as `eval retrieval --json` prints it, and the hybrid's run: query -> (document, score).
+    """
+    questions = read_questions(folder)
+    started = time.perf_counter()
+    snapshot = _index(folder, encoder, cache, progress)
+    indexed = time.perf_counter() - started
+    runs: dict[str, dict[str, list[tuple[str, float]]]] = {"lexical": {}, "dense": {}, "hybrid": {}}
+    seconds = []
+    for query, text in questions.texts.items():
+        began = time.perf_counter()
+        vector = encoder.encode([text])[0]
+        found = rank(snapshot, Query(text), vector, READER)
+        seconds.append(time.perf_counter() - began)
+        candidates = found.candidates
+        runs["hybrid"][query] = _documents(snapshot, [(r.position, r.score) for r in found.ranked], query)
+        for leg, scores in (("lexical", candidates.lexical), ("dense", candidates.dense)):
+            runs[leg][query] = _documents(snapshot, _leg(candidates, scores), query)
+    report: dict[str, object] = {
+        "queries": len(questions.texts),
+        "documents": len(snapshot.documents),
+        "passages": len(snapshot.passages),
+        **measure_runs(runs, questions.qrels),
+        "seconds": {
+            "index": round(indexed, 3),
+            "query_p50": round(float(np.quantile(seconds, 0.5)), 5) if seconds else 0.0,
+            "query_p95": round(float(np.quantile(seconds, 0.95)), 5) if seconds else 0.0,
+        },
+    }
+    return report, runs["hybrid"]
+
+
+def measure_runs(
+    runs: Mapping[str, Mapping[str, list[tuple[str, float]]]], qrels: Mapping[str, metrics.Qrels]
+) -> dict[str, object]:
+    """Average each measure over the queries of each run; compare the hybrid with the better leg."""
+    values = {
+        leg: {
+            name: [measure([d for d, _ in ranking], qrels[query]) for query, ranking in run.items()]
+            for name, measure in _MEASURES.items()
+        }
+        for leg, run in runs.items()
+    }
+    legs = {
+        leg: {name: round(float(np.mean(v)), 4) if v else 0.0 for name, v in by_name.items()}
+        for leg, by_name in values.items()
+    }
+    hybrid = values["hybrid"]["ndcg@10"]
+    if not hybrid:
+        return {"legs": legs}
+    better = max(("lexical", "dense"), key=lambda leg: legs[leg]["ndcg@10"])
+    return {
+        "legs": legs,
+        "hybrid_ndcg@10_interval": metrics.bootstrap_interval(hybrid),
+        "hybrid_minus_better_leg": {
+            "leg": better,
+            "ndcg@10": round(legs["hybrid"]["ndcg@10"] - legs[better]["ndcg@10"], 4),
+            "p_value": round(metrics.paired_p_value(hybrid, values[better]["ndcg@10"]), 4),
+        },
+    }
+
+
+def _index(folder: Path, encoder: Encoder, cache: Path, progress: Progress | None) -> Snapshot:
+    corpus = next((p for p in (folder / "corpus.jsonl", folder / "corpus.jsonl.gz") if p.is_file()), None)
+    if corpus is None:
+        raise NotFoundError(f"{folder} has no corpus.jsonl or corpus.jsonl.gz; give a folder in BEIR layout")
+    loaded = load_paths([corpus], lambda text: (text, 0))
+    if loaded.failures:
+        raise InputError(f"the corpus has unreadable rows, first: {loaded.failures[0]}")
+    store = open_store(cache)
+    try:
+        add_documents(store, loaded.documents)
+        return snapshot_of(store, encoder, index_state(store, encoder.name), progress)[0]
+    finally:
+        store.close()
+
+
+def _leg(candidates: Candidates, scores: NDArray[np.float32]) -> list[tuple[int, float]]:
+    return [(hit.position, hit.score) for hit in order(candidates, scores) if hit.score > 0]
+
+
+def _documents(snapshot: Snapshot, hits: Sequence[tuple[int, float]], query: str) -> list[tuple[str, float]]:
+    """Best passage per document; a document that is the query itself (duplicate sets) is left out."""
+    found: dict[str, float] = {}
+    for position, score in hits:
+        document = snapshot.documents[int(snapshot.owners[position])].id
+        if document != query and document not in found:
+            found[document] = score
+            if len(found) == DEPTH:
+                break
+    return list(found.items())
+
+
+def trec_lines(run: Mapping[str, Sequence[tuple[str, float]]], tag: str = "citedesk") -> list[str]:
+    """Write a run as TREC lines: `qid Q0 docid rank score tag`."""
+    return [
+        f"{query} Q0 {document} {i} {score:.6f} {tag}"
+        for query, ranking in run.items()
+        for i, (document, score) in enumerate(ranking, start=1)
+    ]

@@ -1,0 +1,156 @@
+"""The triage policy: signals, rules, the priority matrix, costs, thresholds, paging.
+
+Leaves out their application: `signals.py`, `rules.py`, `route.py`.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from citedesk.triage.config import read_toml
+
+_STRICT = ConfigDict(extra="forbid", frozen=True)
+Share = Annotated[float, Field(ge=0, le=1)]
+# Expressions that make matching slower than linear in the text.
+_NESTED = re.compile(r"\([^()]*[+*][^()]*\)[+*]")
+
+
+class HeadPolicy(BaseModel):
+    """What a site wants of one head."""
+
+    model_config = _STRICT
+    labels: tuple[str, ...] = ()
+    ordinal: bool = False
+    default: str
+    target_precision: Share = 0.9
+    suggest_at: Share = 0.4
+
+
+class Signal(BaseModel):
+    """Something a text says, by expressions any of which says it."""
+
+    model_config = _STRICT
+    patterns: Annotated[tuple[str, ...], Field(min_length=1)]
+    reason: str
+
+    @field_validator("patterns")
+    @classmethod
+    def _compile(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
+        for pattern in patterns:
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                raise ValueError(f"{pattern!r} is not a regular expression: {error}") from error
+            if _NESTED.search(pattern):
+                raise ValueError(f"{pattern!r} repeats a repetition, which can take for ever; simplify it")
+        return patterns
+
+
+class Condition(BaseModel):
+    """All of `when` present and none of `unless`."""
+
+    model_config = _STRICT
+    id: str
+    when: tuple[str, ...] = ()
+    unless: tuple[str, ...] = ()
+    reason: str
+
+    def holds(self, present: Mapping[str, object]) -> bool:
+        """Tell whether the condition holds for the signals present."""
+        return all(s in present for s in self.when) and not any(s in present for s in self.unless)
+
+
+class Rule(Condition):
+    """A condition that speaks for a label."""
+
+    head: str
+    label: str
+    weight: Annotated[float, Field(gt=0, le=10)] = 1.0
+
+
+class PagingRule(Condition):
+    """A condition that decides whether somebody is woken."""
+
+    page: bool
+    priority: tuple[str, ...] = ()
+
+
+class RoutingPolicy(BaseModel):
+    """When a person assigns the ticket."""
+
+    model_config = _STRICT
+    human_queue_below: Share
+    human_queue_team: str
+    human_queue_reason: str
+    service_overrides_below: Share
+
+
+class AnswerPolicy(BaseModel):
+    """When to answer, and how much."""
+
+    model_config = _STRICT
+    answer_at: Share
+    max_sentences: Annotated[int, Field(ge=1, le=50)]
+
+
+class PolicyFile(BaseModel):
+    """The schema of policy.toml."""
+
+    model_config = _STRICT
+    version: int
+    definitions: dict[str, dict[str, str]] = {}
+    heads: dict[str, HeadPolicy]
+    costs: dict[str, dict[str, dict[str, float]]] = {}
+    signals: dict[str, Signal]
+    matrix: dict[str, dict[str, str]]
+    matrix_signals: dict[str, tuple[str, ...]]
+    rules: tuple[Rule, ...] = ()
+    paging: tuple[PagingRule, ...] = ()
+    routing: RoutingPolicy
+    answer: AnswerPolicy
+
+    @model_validator(mode="after")
+    def _refer(self) -> "PolicyFile":
+        for condition in (*self.rules, *self.paging):
+            for signal in (*condition.when, *condition.unless):
+                if signal not in self.signals:
+                    raise ValueError(f"rule {condition.id}: no signal {signal!r}")
+        for rule in self.rules:
+            if rule.head not in self.heads:
+                raise ValueError(f"rule {rule.id}: no head {rule.head!r}")
+        for name, signals in self.matrix_signals.items():
+            for signal in signals:
+                if signal not in self.signals:
+                    raise ValueError(f"matrix_signals.{name}: no signal {signal!r}")
+        return self
+
+
+@dataclass(frozen=True)
+class Policy:
+    """The policy and its version (SHA-256 of the file)."""
+
+    file: PolicyFile
+    version: str
+
+    @cached_property
+    def expressions(self) -> Mapping[str, re.Pattern[str]]:
+        """Each signal's patterns as one expression."""
+        return {
+            name: re.compile(r"(?i)(?<!\w)(?:" + "|".join(signal.patterns) + r")(?!\w)")
+            for name, signal in self.file.signals.items()
+        }
+
+
+def load_policy(path: Path) -> Policy:
+    """Read policy.toml.
+
+    Raises:
+        ConfigError: if it is missing or breaks the schema.
+    """
+    value, version = read_toml(path, PolicyFile)
+    return Policy(file=value, version=version)
