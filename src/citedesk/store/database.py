@@ -42,6 +42,11 @@ class Store:
             self.db.conn.execute("begin immediate")
             yield
 
+    def changes(self) -> tuple[int, int]:
+        """Give a pair that changes whenever this or another process writes to the database."""
+        version = self.db.execute("pragma data_version").fetchone()[0]
+        return int(version), int(self.db.conn.total_changes)
+
     def close(self) -> None:
         """Close the connection."""
         self.db.close()

@@ -1,0 +1,126 @@
+"""The routes. Each is a few lines: who asks, what is asked, shape the answer."""
+
+import json
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
+from fastapi.responses import JSONResponse, PlainTextResponse
+
+from citedesk.api.schemas import MAX_QUERY, SearchIn, TicketIn, Words
+from citedesk.desk import Desk, request_hash
+from citedesk.errors import CiteDeskError, ConflictError, NotFoundError
+from citedesk.formats import document_json, hit_json, suggestion_json
+from citedesk.guard import redact
+from citedesk.store.tickets import StoredSuggestion
+from citedesk.types import Principal
+
+router = APIRouter()
+
+
+def _desk(request: Request) -> Desk:
+    desk: Desk = request.app.state.desk
+    return desk
+
+
+def _principal(request: Request, authorization: Annotated[str | None, Header()] = None) -> Principal:
+    principal: Principal = request.app.state.principals.of(authorization)
+    return principal
+
+
+OpenDesk = Annotated[Desk, Depends(_desk)]
+Caller = Annotated[Principal, Depends(_principal)]
+Key = Annotated[str | None, Header(alias="Idempotency-Key", max_length=200)]
+
+
+@router.post("/v1/suggestions", status_code=201)
+def create_suggestion(ticket: TicketIn, desk: OpenDesk, caller: Caller, idempotency_key: Key = None) -> Response:
+    """Classify, route and answer a ticket; the ticket and the suggestion are stored redacted."""
+    fingerprint = request_hash(ticket.model_dump())
+    if idempotency_key:
+        earlier = desk.store.tickets.suggestion_by_key(caller.name, idempotency_key)
+        if earlier:
+            return _replay(earlier, fingerprint)
+    suggestion = desk.suggest(ticket.ticket(), caller)
+    text = json.dumps(suggestion_json(suggestion), ensure_ascii=False)
+    stored = StoredSuggestion(suggestion.id, suggestion.ticket_id, fingerprint, text)
+    with desk.store.transaction():
+        # Two requests with one key may have raced here; the first to store wins.
+        earlier = desk.store.tickets.suggestion_by_key(caller.name, idempotency_key) if idempotency_key else None
+        if earlier is None:
+            desk.store.tickets.put(redact(ticket.ticket()).ticket)
+            desk.store.tickets.put_suggestion(stored, caller.name, idempotency_key)
+    return _replay(earlier, fingerprint) if earlier else _json(text, 201)
+
+
+def _replay(earlier: StoredSuggestion, fingerprint: str) -> Response:
+    if earlier.request_hash != fingerprint:
+        raise ConflictError("this Idempotency-Key was used for another request; send a new key")
+    return _json(earlier.response, 200)
+
+
+@router.get("/v1/suggestions/{suggestion_id}")
+def get_suggestion(suggestion_id: str, desk: OpenDesk, caller: Caller) -> Response:
+    """Fetch a suggestion made for this caller."""
+    found = desk.store.tickets.suggestion(suggestion_id, caller.name)
+    if found is None:
+        raise NotFoundError("there is no such suggestion of yours; check the id")
+    return _json(found.response, 200)
+
+
+@router.post("/v1/search")
+def post_search(search: SearchIn, desk: OpenDesk, caller: Caller) -> JSONResponse:
+    """Search the knowledge base."""
+    hits = desk.search(search.terms(), caller, search.k)
+    return JSONResponse({"hits": [hit_json(hit) for hit in hits]})
+
+
+@router.get("/v1/search")
+def get_search(
+    desk: OpenDesk,
+    caller: Caller,
+    query: Annotated[str, Query(alias="q", min_length=1, max_length=MAX_QUERY)],
+    k: Annotated[int, Query(ge=1, le=100)] = 10,
+    kind: Annotated[Words, Query()] = [],  # noqa: B006  FastAPI copies defaults
+    service: Annotated[Words, Query()] = [],  # noqa: B006
+    layer: Annotated[Words, Query()] = [],  # noqa: B006
+    label: Annotated[Words, Query()] = [],  # noqa: B006
+) -> JSONResponse:
+    """Search the knowledge base from a link."""
+    return post_search(SearchIn(query=query, k=k, kind=kind, service=service, layer=layer, label=label), desk, caller)
+
+
+@router.get("/v1/documents/{document_id:path}")
+def get_document(
+    document_id: Annotated[str, Path(max_length=300)],
+    desk: OpenDesk,
+    caller: Caller,
+    version: Annotated[str | None, Query(max_length=64)] = None,
+) -> JSONResponse:
+    """Fetch a document at its current or a kept version."""
+    return JSONResponse(document_json(desk.document(document_id, caller, version)))
+
+
+@router.get("/livez")
+def livez() -> dict[str, str]:
+    """Tell that the process runs."""
+    return {"status": "ok"}
+
+
+@router.get("/readyz")
+def readyz(desk: OpenDesk) -> JSONResponse:
+    """Tell whether requests can be served: database, index and model are open."""
+    try:
+        ready = {"status": "ok", "documents": len(desk.snapshot.documents)}
+    except CiteDeskError as error:
+        return JSONResponse({"status": "unavailable", "detail": str(error)}, 503)
+    return JSONResponse(ready)
+
+
+@router.get("/metrics", response_class=PlainTextResponse)
+def metrics(desk: OpenDesk) -> str:
+    """Print counters in the Prometheus text format."""
+    return desk.metrics.render()
+
+
+def _json(text: str, status: int) -> Response:
+    return Response(text, status, media_type="application/json")

@@ -1,0 +1,57 @@
+"""What callers send. What they get is shaped in `formats.py`."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from citedesk.guard.screen import MAX_CHARACTERS
+from citedesk.retrieve import Query
+from citedesk.types import Ticket
+
+# Longest query of the search route, in characters.
+MAX_QUERY = 10_000
+Words = Annotated[list[Annotated[str, Field(max_length=200)]], Field(max_length=50)]
+
+
+class TicketIn(BaseModel):
+    """A ticket; fields that are not listed are kept with it."""
+
+    model_config = ConfigDict(extra="allow", json_schema_extra={"example": {"id": "4711", "subject": "VPN drops", "body": "Since the update my VPN drops every few minutes."}})  # fmt: skip
+
+    id: Annotated[str, Field(min_length=1, max_length=200)] = "ticket"
+    subject: Annotated[str, Field(max_length=10_000)] = ""
+    body: Annotated[str, Field(max_length=MAX_CHARACTERS)] = ""
+    channel: Annotated[str, Field(max_length=200)] | None = None
+    requester: Annotated[str, Field(max_length=1000)] | None = None
+    created_at: Annotated[str, Field(max_length=100)] | None = None
+
+    def ticket(self) -> Ticket:
+        """Make the domain's ticket."""
+        return Ticket(
+            id=self.id,
+            subject=self.subject,
+            body=self.body,
+            channel=self.channel,
+            requester=self.requester,
+            created_at=self.created_at,
+            fields=dict(self.model_extra or {}),
+        )
+
+
+class SearchIn(BaseModel):
+    """A search: the query, how many hits, and filters of which any value matches."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    query: Annotated[str, Field(min_length=1, max_length=MAX_QUERY)]
+    k: Annotated[int, Field(ge=1, le=100)] = 10
+    kind: Words = []
+    service: Words = []
+    layer: Words = []
+    label: Words = []
+
+    def terms(self) -> Query:
+        """Make the domain's query."""
+        return Query(
+            self.query, frozenset(self.kind), frozenset(self.service), frozenset(self.layer), frozenset(self.label)
+        )

@@ -1,0 +1,80 @@
+"""The public JSON shapes, made from the domain's values in one place."""
+
+from dataclasses import asdict
+from typing import Any
+
+from citedesk.triage.predict import Triaged
+from citedesk.types import Answered, Document, Hit, Prediction, Refused, Route, Suggestion
+
+Json = dict[str, Any]
+
+
+def prediction_json(prediction: Prediction, evidence: bool = True) -> Json:
+    """Shape a prediction; `evidence=False` leaves out why."""
+    shape: Json = {
+        "label": prediction.label,
+        "probability": prediction.probability,
+        "decision": prediction.decision.value,
+        "alternatives": [asdict(a) for a in prediction.alternatives],
+    }
+    return shape | {"evidence": asdict(prediction.evidence)} if evidence else shape
+
+
+def route_json(route: Route | None) -> Json | None:
+    """Shape a route."""
+    return None if route is None else asdict(route)
+
+
+def triage_row(ticket_id: str, triaged: Triaged) -> Json:
+    """Shape a row of `triage --out`; `route` is there when the heads it needs are."""
+    row: Json = {
+        "id": ticket_id,
+        "predictions": {name: prediction_json(p, evidence=False) for name, p in triaged.predictions.items()},
+    }
+    if triaged.route is not None:
+        shape = asdict(triaged.route)
+        row["route"] = {name: shape[name] for name in ("team", "group", "page", "reason")}
+    return row
+
+
+def answer_json(answer: Answered | Refused) -> Json:
+    """Shape an answer or a refusal."""
+    if isinstance(answer, Refused):
+        return {**asdict(answer), "reason": answer.reason.value}
+    return asdict(answer)
+
+
+def suggestion_json(suggestion: Suggestion) -> Json:
+    """Shape a suggestion."""
+    return {
+        "id": suggestion.id,
+        "ticket_id": suggestion.ticket_id,
+        "predictions": {name: prediction_json(p) for name, p in suggestion.predictions.items()},
+        "route": route_json(suggestion.route),
+        "answer": answer_json(suggestion.answer),
+        "guard": {"redacted": dict(suggestion.guard.redacted), "injection": list(suggestion.guard.injection)},
+        "versions": asdict(suggestion.versions),
+    }
+
+
+def hit_json(hit: Hit) -> Json:
+    """Shape a search hit: where it is, its score, and each leg's score and rank."""
+    passage = hit.passage
+    return {
+        "document_id": passage.document_id,
+        "version": passage.version,
+        "title": hit.title,
+        "kind": hit.kind,
+        "service": hit.service,
+        "headings": list(passage.headings),
+        "start": passage.start,
+        "end": passage.end,
+        "score": hit.score,
+        "legs": {name: asdict(leg) for name, leg in hit.legs.items()},
+        "text": hit.text,
+    }
+
+
+def document_json(document: Document) -> Json:
+    """Shape a document with its text."""
+    return {**asdict(document), "labels": sorted(document.labels)}
