@@ -37,7 +37,8 @@ def create_suggestion(ticket: TicketIn, desk: OpenDesk, caller: Caller, idempote
     """Classify, route and answer a ticket; the ticket and the suggestion are stored redacted."""
     fingerprint = request_hash(ticket.model_dump())
     if idempotency_key:
-        earlier = desk.store.tickets.suggestion_by_key(caller.name, idempotency_key)
+        with desk.store.lock:
+            earlier = desk.store.tickets.suggestion_by_key(caller.name, idempotency_key)
         if earlier:
             return _replay(earlier, fingerprint)
     suggestion = desk.suggest(ticket.ticket(), caller)
@@ -61,7 +62,8 @@ def _replay(earlier: StoredSuggestion, fingerprint: str) -> Response:
 @router.get("/v1/suggestions/{suggestion_id}")
 def get_suggestion(suggestion_id: str, desk: OpenDesk, caller: Caller) -> Response:
     """Fetch a suggestion made for this caller."""
-    found = desk.store.tickets.suggestion(suggestion_id, caller.name)
+    with desk.store.lock:
+        found = desk.store.tickets.suggestion(suggestion_id, caller.name)
     if found is None:
         raise NotFoundError("there is no such suggestion of yours; check the id")
     return _json(found.response, 200)
@@ -110,10 +112,10 @@ def livez() -> dict[str, str]:
 def readyz(desk: OpenDesk) -> JSONResponse:
     """Tell whether requests can be served: database, index and model are open."""
     try:
-        ready = {"status": "ok", "documents": len(desk.snapshot.documents)}
+        _ = desk.snapshot
     except CiteDeskError as error:
         return JSONResponse({"status": "unavailable", "detail": str(error)}, 503)
-    return JSONResponse(ready)
+    return JSONResponse({"status": "ok"})
 
 
 @router.get("/metrics", response_class=PlainTextResponse)

@@ -17,6 +17,8 @@ _COLUMNS = (
 )  # fmt: skip
 # SQLite's default limit on bound parameters is 32,766; stay far below.
 _LOOKUP_BATCH = 500
+# Least characters of a shortened version.
+_SHORT = 8
 
 
 class Documents:
@@ -45,15 +47,20 @@ class Documents:
         return True
 
     def get(self, document_id: str, version: str | None = None) -> Document | None:
-        """Fetch a document at its current or a kept version; None if there is none."""
+        """Fetch a document at its current or a kept version; None if there is none.
+
+        A version may be shortened to its first _SHORT characters or more, if that names one only.
+        """
         rows = self._rows("where id = ?", [document_id])
         if not rows:
             return None
         wanted = version or str(rows[0][1])
+        length = max(len(wanted), _SHORT)
         found = self._db.execute(
-            "select text from versions where document_id = ? and version = ?", (document_id, wanted)
-        ).fetchone()
-        return _document(rows[0], wanted, found[0]) if found else None
+            "select version, text from versions where document_id = ? and substr(version, 1, ?) = ?",
+            (document_id, length, wanted),
+        ).fetchall()
+        return _document(rows[0], found[0][0], found[0][1]) if len(found) == 1 else None
 
     def all(self) -> list[Document]:
         """Fetch every active document at its current version, by id."""

@@ -1,0 +1,82 @@
+"""`citedesk bench`: how fast, measured as whole processes and inside one."""
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import click
+import numpy as np
+
+from citedesk.cli.common import OPERATOR, json_option, opened, print_json
+from citedesk.desk import Desk
+from citedesk.settings import Settings, shipped
+from citedesk.triage.rows import read_rows, ticket_of
+
+# Says whether torch was imported by a command: the last line of standard error.
+_PROBE = (
+    "import sys\nfrom citedesk.cli.main import run\ncode = run(sys.argv[1:])\n"
+    "print('torch' in sys.modules, file=sys.stderr)\nsys.exit(code)"
+)
+
+
+@click.group()
+def bench() -> None:
+    """Measure speed. Quote medians and ratios: machines are noisy."""
+
+
+@bench.command()
+@click.option("--size", default=100, show_default=True, type=click.IntRange(10), help="Tickets for the warm figures.")
+@click.option("--runs", default=3, show_default=True, type=click.IntRange(1), help="Runs of each whole process.")
+@json_option
+@click.pass_obj
+def suggest(settings: Settings, size: int, runs: int, as_json: bool) -> None:
+    """Time `demo` on an empty and a warm home, `suggest` as a cold process, and suggestions in one process."""
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder) / "home"
+        ticket = Path(folder) / "ticket.json"
+        ticket.write_text(json.dumps({"subject": "VPN drops", "body": "My VPN drops every few minutes."}))
+        empty, _ = _process(home, "demo")
+        warm = [_process(home, "demo")[0] for _ in range(runs)]
+        cold = [_process(home, "suggest", str(ticket)) for _ in range(runs)]
+        search = _process(home, "kb", "search", "vpn drops")
+        with opened(Settings(home=home, threads=settings.threads)) as desk:
+            milliseconds = _warm(desk, size)
+    report = {
+        "demo_empty_home_seconds": round(empty, 2),
+        "demo_warm_home_seconds_median": round(float(np.median(warm)), 2),
+        "suggest_cold_process_seconds_median": round(float(np.median([s for s, _ in cold])), 2),
+        "torch_imported_by_suggest": any(t for _, t in cold),
+        "torch_imported_by_kb_search": search[1],
+        "suggest_ms_p50": round(float(np.quantile(milliseconds, 0.5)), 1),
+        "suggest_ms_p95": round(float(np.quantile(milliseconds, 0.95)), 1),
+    }
+    if as_json:
+        print_json(report)
+    else:
+        for name, value in report.items():
+            click.echo(f"{name:<40} {value}")
+
+
+def _process(home: Path, *arguments: str) -> tuple[float, bool]:
+    began = time.perf_counter()
+    done = subprocess.run(
+        [sys.executable, "-c", _PROBE, "--home", str(home), *arguments], capture_output=True, text=True, check=False
+    )
+    seconds = time.perf_counter() - began
+    if done.returncode:
+        raise click.ClickException(f"{' '.join(arguments)} failed: {done.stderr.strip()[-300:]}")
+    return seconds, done.stderr.strip().endswith("True")
+
+
+def _warm(desk: Desk, size: int) -> list[float]:
+    rows = list(read_rows([shipped("kb") / "tickets"]))
+    spread = [ticket_of(rows[i]) for i in np.linspace(0, len(rows) - 1, size).astype(int)]
+    milliseconds = []
+    for ticket in spread:
+        began = time.perf_counter()
+        desk.suggest(ticket, OPERATOR)
+        milliseconds.append(1000 * (time.perf_counter() - began))
+    return milliseconds

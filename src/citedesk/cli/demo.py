@@ -1,0 +1,73 @@
+"""`citedesk demo`: the main job on the shipped knowledge base, end to end."""
+
+import time
+
+import click
+from rich.text import Text
+
+from citedesk.cli.common import OPERATOR, console, json_option, opened, print_json, progress_bar
+from citedesk.cli.render import print_suggestion
+from citedesk.desk import Desk
+from citedesk.errors import InputError
+from citedesk.formats import suggestion_json
+from citedesk.knowledge.load import KB_FOLDERS
+from citedesk.settings import Settings, shipped
+from citedesk.triage.rows import read_rows, ticket_of
+from citedesk.types import Answered, Suggestion
+
+
+@click.command()
+@json_option
+@click.pass_obj
+def demo(settings: Settings, as_json: bool) -> None:
+    """Index the starter knowledge base, then classify, route and answer a dozen tickets."""
+    began = time.perf_counter()
+    tickets = [ticket_of(row) for row in read_rows([shipped("kb") / "demo.jsonl"])]
+    with opened(settings) as desk:
+        _refuse_foreign_home(desk)
+        if not as_json:
+            click.echo("Indexing the starter knowledge base ...", err=True)
+        with progress_bar("encoding") as progress:
+            added = desk.add([shipped("kb")], progress)
+        indexed = time.perf_counter() - began
+        suggestions = [desk.suggest(ticket, OPERATOR) for ticket in tickets]
+        titles = {d.id: d.title for d in desk.snapshot.documents}
+    if as_json:
+        print_json([suggestion_json(s) for s in suggestions])
+        return
+    out = console()
+    for ticket, suggestion in zip(tickets, suggestions, strict=True):
+        print_suggestion(out, ticket, suggestion, titles)
+    total = time.perf_counter() - began
+    out.print(Text(_summary(suggestions, added.build.documents, indexed, total), style="bold"))
+    out.print(Text(_next(suggestions, settings)))
+
+
+def _refuse_foreign_home(desk: Desk) -> None:
+    ours = {path.stem for name in KB_FOLDERS for path in (shipped("kb") / name).glob("*.md")}
+    if set(desk.store.documents.versions()) - ours:
+        raise InputError("this home holds your own documents; show the demo elsewhere: citedesk --home demo-home demo")
+
+
+def _summary(suggestions: list[Suggestion], documents: int, indexed: float, total: float) -> str:
+    answered = [s.answer for s in suggestions if isinstance(s.answer, Answered)]
+    sentences = sum(len(a.sentences) for a in answered)
+    paged = sum(bool(s.route and s.route.page) for s in suggestions)
+    return (
+        f"{len(suggestions)} tickets: {len(answered)} answered with {sentences} sentences, each cited; "
+        f"{len(suggestions) - len(answered)} left to people; {paged} paged. "
+        f"{documents} documents, {total:.1f} s in all ({indexed:.1f} s to index). No LLM, no network."
+    )
+
+
+def _next(suggestions: list[Suggestion], settings: Settings) -> str:
+    citation = next((s.answer.sentences[0].citations[0] for s in suggestions if isinstance(s.answer, Answered)), None)
+    home = "" if str(settings.home) == ".citedesk" else f"--home {settings.home} "
+    lines = ["", "Check any citation [n:start-end] yourself, byte for byte:"]
+    if citation:
+        lines.append(
+            f"  citedesk {home}kb show {citation.document_id} --version {citation.version[:12]} "
+            f"--start {citation.start} --end {citation.end}"
+        )
+    lines += ["Then ask about a ticket of your own:", f"  echo '{{\"subject\": \"VPN drops\"}}' | citedesk {home}suggest --pretty -"]
+    return "\n".join(lines)

@@ -1,0 +1,88 @@
+"""`citedesk doctor`: what is missing or wrong on this machine, and the command that mends it."""
+
+import importlib.util
+import shutil
+import sys
+from collections.abc import Callable
+
+import click
+
+from citedesk.cli.common import json_option, print_json
+from citedesk.encoding import minilm
+from citedesk.encoding.compiled import open_compiled
+from citedesk.errors import CiteDeskError, StorageError
+from citedesk.index import open_snapshot
+from citedesk.settings import Settings
+from citedesk.store import open_store
+from citedesk.triage import load_catalog, load_policy
+from citedesk.triage.artifact import load_model
+
+# Free space a home needs for encoder, database and index of a small knowledge base.
+_LEAST_FREE_BYTES = 500_000_000
+
+
+@click.command()
+@click.option("--offline", is_flag=True, help="Check that nothing needs the network.")
+@json_option
+@click.pass_obj
+def doctor(settings: Settings, offline: bool, as_json: bool) -> None:
+    """Check this machine and this home; exit code 1 if something is wrong."""
+    checks: dict[str, Callable[[], str]] = {
+        "python": _python,
+        "disk": lambda: _disk(settings),
+        "weights": _weights,
+        "encoder": lambda: open_compiled(settings.encoders, settings.threads).name,
+        "database": lambda: _database(settings),
+        "index": lambda: "present" if open_snapshot(settings.index) else "none yet; run: citedesk kb add PATH",
+        "catalog": lambda: f"{len(load_catalog(settings.catalog).services)} services",
+        "policy": lambda: f"{len(load_policy(settings.policy).file.rules)} rules",
+        "triage model": lambda: ", ".join(load_model(settings.triage_model).heads),
+    }
+    if offline:
+        checks["offline"] = lambda: _offline(settings)
+    results = {name: _run(check) for name, check in checks.items()}
+    if as_json:
+        print_json({name: {"ok": ok, "detail": detail} for name, (ok, detail) in results.items()})
+    else:
+        for name, (ok, detail) in results.items():
+            click.echo(f"{'ok  ' if ok else 'FAIL'}  {name:<13} {detail}")
+    if not all(ok for ok, _ in results.values()):
+        sys.exit(1)
+
+
+def _run(check: Callable[[], str]) -> tuple[bool, str]:
+    try:
+        return True, check()
+    except CiteDeskError as error:
+        return False, str(error)
+
+
+def _python() -> str:
+    return ".".join(map(str, sys.version_info[:3]))
+
+
+def _disk(settings: Settings) -> str:
+    settings.home.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(settings.home).free
+    if free < _LEAST_FREE_BYTES:
+        raise StorageError(f"only {free // 1_000_000} MB free in {settings.home}; free some, or choose --home elsewhere")
+    return f"{free // 1_000_000_000} GB free"
+
+
+def _weights() -> str:
+    minilm.checked(minilm.model_folder(), "model.safetensors", minilm.WEIGHTS_SHA256)
+    return "all-MiniLM-L6-v2, checksum right"
+
+
+def _database(settings: Settings) -> str:
+    store = open_store(settings.database)
+    try:
+        return f"{len(store.documents.versions())} documents, {store.tickets.count()} tickets"
+    finally:
+        store.close()
+
+
+def _offline(settings: Settings) -> str:
+    if settings.encoder != "minilm":
+        raise StorageError(f"the encoder {settings.encoder!r} may need its hub; unset CITEDESK_ENCODER to stay offline")
+    return "nothing needs the network" if importlib.util.find_spec(minilm.PACKAGE) else "weights missing"

@@ -1,0 +1,131 @@
+"""`citedesk eval`: figures, each beside a baseline in the same run."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.table import Table
+
+from citedesk.cli.common import console, json_option, opened, print_json, progress_bar
+from citedesk.encoding import open_encoder
+from citedesk.settings import Settings, shipped
+
+
+@click.group(name="eval")
+def evaluation() -> None:
+    """Measure retrieval, triage and answers."""
+
+
+@evaluation.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--run", "run_file", type=click.Path(path_type=Path, dir_okay=False), help="Write the hybrid's TREC run.")
+@json_option
+@click.pass_obj
+def retrieval(settings: Settings, folder: Path, run_file: Path | None, as_json: bool) -> None:
+    """Lexical, dense and hybrid on a folder in BEIR layout."""
+    from citedesk.evaluate.retrieval import evaluate_retrieval, trec_lines
+
+    encoder = open_encoder(settings)
+    cache = settings.home / "eval" / f"{folder.resolve().name}.db"
+    with progress_bar("encoding") as progress:
+        report, run = evaluate_retrieval(folder, encoder, cache, progress)
+    if run_file:
+        run_file.write_text("".join(line + "\n" for line in trec_lines(run)), encoding="utf-8")
+    if as_json:
+        print_json(report)
+        return
+    legs: dict[str, dict[str, float]] = report["legs"]  # type: ignore[assignment]
+    _table({name: dict(row) for name, row in legs.items()}, "leg")
+    rest = {k: v for k, v in report.items() if k != "legs"}
+    click.echo(json.dumps(rest))
+
+
+@evaluation.command()
+@click.option("--train", "train_file", type=click.Path(path_type=Path), help="Labelled tickets to learn from.")
+@click.option("--test", "test_file", type=click.Path(path_type=Path), help="Labelled tickets to judge on.")
+@click.option("--head", "heads", multiple=True, required=True, help="Label column (repeatable).")
+@click.option("--model", type=click.Path(path_type=Path, file_okay=False), help="Judge this model, do not train.")
+@click.option("--subject", default="subject", show_default=True, help="Column of the subject.")
+@click.option("--body", default="body", show_default=True, help="Column of the body.")
+@click.option("--predictions", type=click.Path(path_type=Path, dir_okay=False), help="Write predictions, one a line.")
+@json_option
+@click.pass_obj
+def triage(
+    settings: Settings,
+    train_file: Path | None,
+    test_file: Path | None,
+    heads: tuple[str, ...],
+    model: Path | None,
+    subject: str,
+    body: str,
+    predictions: Path | None,
+    as_json: bool,
+) -> None:
+    """A trained head beside majority and TF-IDF + logistic regression.
+
+    With --train and --test: learn and judge. With --train alone: grouped cross-validation, with rules alone and
+    learned heads alone beside both. With --test and --model: judge a model as it is.
+    """
+    from citedesk.evaluate.triage import Bench, cross_validate, judge_model, train_and_test
+
+    bench = Bench.open(settings, subject, body, heads)
+    if train_file and test_file:
+        report, rows = train_and_test(bench, train_file, test_file)
+    elif train_file:
+        report, rows = cross_validate(bench, train_file)
+    elif test_file:
+        report, rows = judge_model(bench, test_file, model or settings.triage_model)
+    else:
+        raise click.UsageError("give --train, --test, or both")
+    if predictions:
+        predictions.write_text("".join(json.dumps(r, ensure_ascii=False) + "\n" for r in rows), encoding="utf-8")
+    if as_json:
+        print_json(report[0] if len(report) == 1 else report)
+        return
+    for one in report:
+        click.echo(f"\n{one['head']}: {one['n_train']} to learn from, {one['n_test']} to judge on")
+        mine = {k: one.get(k) for k in ("accuracy", "macro_f1", "qwk", "ece")}
+        _table({"citedesk": mine, **one["baseline"]}, "system")
+        if one.get("extra"):
+            click.echo(json.dumps(one["extra"]))
+
+
+@evaluation.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--kb", "kb_folder", type=click.Path(path_type=Path), help="Documents to ask; default: the shipped ones.")
+@click.option("--fit", type=click.Path(path_type=Path, file_okay=False), help="Fit the evidence model and write it here.")
+@json_option
+@click.pass_obj
+def answers(settings: Settings, folder: Path, kb_folder: Path | None, fit: Path | None, as_json: bool) -> None:
+    """Recall, right citations and kept silence on judged questions."""
+    from dataclasses import replace
+
+    from citedesk.evaluate.answers import ask_all, fit_evidence, report
+
+    home = replace(settings, home=settings.home / "eval" / "answers")
+    with opened(home) as desk, progress_bar("encoding") as progress:
+        desk.add([kb_folder or shipped("kb")], progress)
+        asked = ask_all(desk, folder)
+        if fit:
+            fitted = fit_evidence(asked)
+            fit.mkdir(parents=True, exist_ok=True)
+            (fit / "model.json").write_text(json.dumps(fitted, indent=1) + "\n", encoding="utf-8")
+            print_json(fitted)
+            return
+        measured = report(desk, asked)
+    if as_json:
+        print_json(measured)
+    else:
+        _table({name: {"value": value} for name, value in measured.items()}, "measure")
+
+
+def _table(rows: dict[str, dict[str, Any]], first: str) -> None:
+    table = Table(box=None)
+    table.add_column(first)
+    columns = list(dict.fromkeys(c for row in rows.values() for c in row))
+    for column in columns:
+        table.add_column(column, justify="right")
+    for name, row in rows.items():
+        table.add_row(name, *("–" if row.get(c) is None else str(row[c]) for c in columns))
+    console().print(table)

@@ -1,0 +1,107 @@
+"""`citedesk train`: heads from a site's own labelled tickets."""
+
+import platform
+from importlib.metadata import version
+from pathlib import Path
+
+import click
+from rich.table import Table
+
+from citedesk.cli.common import console, json_option, print_json, progress_bar
+from citedesk.encoding import open_encoder
+from citedesk.errors import InputError
+from citedesk.guard import redact
+from citedesk.settings import Settings
+from citedesk.triage import load_catalog, load_policy
+from citedesk.triage.artifact import save_model
+from citedesk.triage.card import model_card
+from citedesk.triage.clean import clean
+from citedesk.triage.features import BLOCKS, read_inputs
+from citedesk.triage.rows import Columns, labels_of, read_rows, ticket_of
+from citedesk.triage.training import CANDIDATES, FOLDS, SEED, Labelled, data_hash
+from citedesk.triage.training import train as train_heads
+
+
+@click.command()
+@click.argument("sources", nargs=-1, required=True, metavar="FILE.jsonl[.gz]...", type=click.Path(path_type=Path))
+@click.option("--head", "heads", multiple=True, required=True, help="Label column to learn (repeatable).")
+@click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Model folder to write.")
+@click.option("--subject", default="subject", show_default=True, help="Column of the subject.")
+@click.option("--body", default="body", show_default=True, help="Column of the body.")
+@click.option(
+    "--features",
+    type=click.Choice(["choose", "all"]),
+    default="choose",
+    show_default=True,
+    help="Choose feature blocks for each head by cross-validation, or use all.",
+)
+@json_option
+@click.pass_obj
+def train(
+    settings: Settings,
+    sources: tuple[Path, ...],
+    heads: tuple[str, ...],
+    out: Path,
+    subject: str,
+    body: str,
+    features: str,
+    as_json: bool,
+) -> None:
+    """Train triage heads; every figure printed is of tickets held out from training."""
+    rows = list(read_rows(sources))
+    columns = Columns(subject, body)
+    tickets = [redact(ticket_of(row, columns, f"row-{i}")).ticket for i, row in enumerate(rows, start=1)]
+    used = [i for i, ticket in enumerate(tickets) if ticket.text]
+    if not used:
+        raise InputError(f'no ticket has text in the columns "{subject}" and "{body}"; name them with --subject, --body')
+    tickets, rows = [tickets[i] for i in used], [rows[i] for i in used]
+    labels = {head: labels_of(rows, head) for head in heads}
+    policy, catalog = load_policy(settings.policy), load_catalog(settings.catalog)
+    encoder = open_encoder(settings)
+    texts = [ticket.text for ticket in tickets]
+    with progress_bar("encoding") as progress:
+        done = [0]
+
+        def advance(count: int) -> None:
+            done[0] += count
+            progress(done[0], len(texts))
+
+        vectors = encoder.encode([clean(text) for text in texts], advance)
+    data = Labelled([t.id for t in tickets], read_inputs(texts, vectors, policy, catalog, heads), labels)
+    say = (lambda line: None) if as_json else (lambda line: click.echo(line, err=True))
+    candidates = [BLOCKS] if features == "all" else CANDIDATES
+    model, reports = train_heads(data, encoder.name, policy, say, candidates)
+    about = {
+        "data_sha256": data_hash(rows),
+        "tickets": len(rows),
+        "policy_sha256": policy.version,
+        "seed": SEED,
+        "folds": FOLDS,
+        "metrics": reports,
+        "versions": {"python": platform.python_version()}
+        | {name: version(name) for name in ("citedesk", "scikit-learn", "numpy", "skops")},
+    }
+    save_model(out, model, about, model_card(about))
+    if as_json:
+        print_json({"out": str(out), **about})
+    else:
+        _print_report(reports, out)
+
+
+def _print_report(reports: dict[str, dict[str, object]], out: Path) -> None:
+    table = Table(box=None)
+    names = ("head", "tickets", "macro-F1", "majority", "kappa", "auto from", "auto share", "auto right", "features")
+    for i, name in enumerate(names):
+        table.add_column(name, justify="left" if i in (0, len(names) - 1) else "right")
+    for head, r in reports.items():
+        blocks = r["blocks"]
+        cells = [r["n"], r["macro_f1"], r["macro_f1_majority"], r["qwk"], r["auto_at"], r["auto_share"], r["auto_precision"]]
+        shown = ["–" if cell is None else str(cell) for cell in cells]
+        table.add_row(head, *shown, "+".join(blocks) if isinstance(blocks, list) else "")
+    console().print(table)
+    for head, r in reports.items():
+        if r["rare_classes"]:
+            click.echo(f"{head}: too few examples, learned as `other`: {r['rare_classes']}")
+        if r["auto_at"] is None:
+            click.echo(f"{head}: no threshold reaches the target precision, so nothing is decided without a person")
+    click.echo(f"model written to {out}")
