@@ -39,8 +39,8 @@ from citedesk.types import (
     NearDocument,
     Prediction,
     Principal,
-    Refused,
     RefusalReason,
+    Refused,
     Sentence,
     Suggestion,
     Ticket,
@@ -72,7 +72,9 @@ class Added:
 class Desk:
     """One open home. Safe between threads: the index is swapped whole, the database is locked by itself."""
 
-    def __init__(self, settings: Settings, store: Store, encoder: Encoder, triage: Triage, evidence: EvidenceModel) -> None:
+    def __init__(
+        self, settings: Settings, store: Store, encoder: Encoder, triage: Triage, evidence: EvidenceModel
+    ) -> None:
         self.settings = settings
         self.store = store
         self.encoder = encoder
@@ -136,7 +138,10 @@ class Desk:
             texts = self._texts(snapshot, [hit.position for hit in best])
         hits = []
         for hit in best:
-            passage, source = snapshot.passages[hit.position], snapshot.documents[int(snapshot.owners[hit.position])]
+            passage, source = (
+                snapshot.passages[hit.position],
+                snapshot.documents[int(snapshot.owners[hit.position])],
+            )
             text = texts[passage.document_id, passage.version][passage.start : passage.end]
             legs = {"dense": hit.dense, "lexical": hit.lexical}
             hits.append(Hit(passage, source.title or source.id, source.kind, source.service, hit.score, legs, text))
@@ -186,9 +191,7 @@ class Desk:
         cleaned = clean(text) or text
         return Question(cleaned, self.encoder.encode([cleaned])[0])
 
-    def retrieve(
-        self, snapshot: Snapshot, question: Question, principal: Principal
-    ) -> tuple[Found, dict[str, float]]:
+    def retrieve(self, snapshot: Snapshot, question: Question, principal: Principal) -> tuple[Found, dict[str, float]]:
         """Search for an answer; return what was found and the signals of evidence (empty if nothing was)."""
         found = rank(snapshot, Query(question.text), question.vector, principal)
         if not found.ranked:

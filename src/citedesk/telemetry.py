@@ -36,7 +36,7 @@ class Metrics:
         self._lock = threading.Lock()
         self._values: Counter[str] = Counter()
 
-    def count(self, name: str, by: float = 1, **labels: str) -> None:
+    def count(self, name: str, by: float = 1, /, **labels: str) -> None:
         """Add `by` to a counter; label values come from small fixed sets, never from users."""
         tags = ",".join(f'{k}="{v}"' for k, v in sorted(labels.items()))
         with self._lock:
@@ -49,7 +49,7 @@ class Metrics:
         try:
             yield
         finally:
-            self.count(f"{name}_total", **labels)
+            self.count(f"{name}_total", 1, **labels)
             self.count(f"{name}_seconds_sum", time.perf_counter() - started, **labels)
 
     def render(self) -> str:

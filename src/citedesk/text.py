@@ -60,12 +60,14 @@ def sentence_spans(text: str, start: int = 0, end: int | None = None) -> list[tu
     """
     stop = len(text) if end is None else end
     cuts = [start]
-    for match in _BOUNDARY.finditer(text, start, stop):
-        if "\n" in match.group() or not _ABBREVIATION.search(text[max(start, match.start() - 8) : match.start()]):
-            cuts.append(match.end())
+    cuts += [m.end() for m in _BOUNDARY.finditer(text, start, stop) if "\n" in m.group() or not _abbreviated(text, m)]
     cuts.append(stop)
     spans = (strip_span(text, a, b) for a, b in pairwise(cuts))
     return [(a, b) for a, b in spans if a < b]
+
+
+def _abbreviated(text: str, boundary: re.Match[str]) -> bool:
+    return _ABBREVIATION.search(text[max(0, boundary.start() - 8) : boundary.start()]) is not None
 
 
 def strip_span(text: str, start: int, end: int) -> tuple[int, int]:

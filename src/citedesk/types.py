@@ -114,9 +114,10 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class FiredRule:
-    """A policy rule that fired, its reason, and the words that made it fire."""
+    """A policy rule that fired, the label it speaks for, its reason, and the words that made it fire."""
 
     rule: str
+    label: str
     reason: str
     matched: tuple[str, ...] = ()
 

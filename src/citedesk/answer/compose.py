@@ -73,7 +73,10 @@ def _near_spans(ranked: Sequence[Ranked], snapshot: Snapshot, row: int) -> list[
 
 
 def _pick(
-    members_of_text: Sequence[Unit], near: Sequence[tuple[int, int, float]], weights: Mapping[str, float], limit: int
+    members_of_text: Sequence[Unit],
+    near: Sequence[tuple[int, int, float]],
+    weights: Mapping[str, float],
+    limit: int,
 ) -> list[Unit]:
     usable = [unit for unit in members_of_text if 15 <= len(unit.text) <= _LONGEST]
     scores = {unit: _relevance(unit, near, weights) for unit in usable}
@@ -88,14 +91,13 @@ def _pick(
 
 
 def _steps(members: Sequence[Unit], quota: int) -> list[Unit]:
-    """Steps hang together: take the run of the best section that holds the best step, in order."""
+    """Steps are followed from the first: take the best section's first ones, and the best if it comes later."""
     if not members:
         return []
     best = members[0]
     section = sorted((u for u in members if u.heading == best.heading), key=lambda u: u.start)
-    at = section.index(best)
-    first = max(0, min(at - 1, len(section) - quota)) if at >= quota else 0
-    return section[first : first + quota]
+    first = section[:quota]
+    return first if best in first else [*first[: quota - 1], best]
 
 
 def _worth(unit: Unit, score: float) -> float:

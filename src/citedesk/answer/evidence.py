@@ -66,7 +66,8 @@ def measure(snapshot: Snapshot, found: Found, texts: Sequence[str]) -> dict[str,
     heavy = sorted(found.weights, key=lambda term: (-found.weights[term], term))[:3]
     candidates = found.candidates
     lexical_best, dense_best = (
-        int(snapshot.owners[candidates.positions[int(np.argmax(leg))]]) for leg in (candidates.lexical, candidates.dense)
+        int(snapshot.owners[candidates.positions[int(np.argmax(leg))]])
+        for leg in (candidates.lexical, candidates.dense)
     )
     return {
         "dense_top": dense[0],

@@ -22,7 +22,10 @@ _HEADINGS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("verify", r"verif|confirm it|how to tell"),
         ("skip", r"^rollback$|roll back the|^undo\b"),
         ("check", r"^checks?\b|diagnos|investigat|before you start|prerequisite"),
-        ("step", r"^steps?\b|resol|^fix|mitigat|procedure|how to|instructions|what to do|solution|work ?around|if it does not work|if it"),
+        (
+            "step",
+            r"^steps?\b|resol|^fix|mitigat|procedure|how to|instructions|what to do|solution|work ?around|^if it",
+        ),
         ("cause", r"symptom|cause|summary|impact|^why|overview|background|what happened"),
     )
 )

@@ -1,9 +1,9 @@
 """Who calls: bearer tokens, kept as SHA-256 in a TOML file, map to principals.
 
-    [principals.helpdesk]
-    token_sha256 = "..."            # printf %s TOKEN | sha256sum
-    role = "agent"
-    labels = ["public", "staff"]
+[principals.helpdesk]
+token_sha256 = "..."            # printf %s TOKEN | sha256sum
+role = "agent"
+labels = ["public", "staff"]
 """
 
 import hashlib

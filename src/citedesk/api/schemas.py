@@ -16,7 +16,10 @@ Words = Annotated[list[Annotated[str, Field(max_length=200)]], Field(max_length=
 class TicketIn(BaseModel):
     """A ticket; fields that are not listed are kept with it."""
 
-    model_config = ConfigDict(extra="allow", json_schema_extra={"example": {"id": "4711", "subject": "VPN drops", "body": "Since the update my VPN drops every few minutes."}})  # fmt: skip
+    model_config = ConfigDict(
+        extra="allow",
+        json_schema_extra={"example": {"id": "4711", "subject": "VPN drops", "body": "It drops every few minutes."}},
+    )
 
     id: Annotated[str, Field(min_length=1, max_length=200)] = "ticket"
     subject: Annotated[str, Field(max_length=10_000)] = ""
@@ -53,5 +56,9 @@ class SearchIn(BaseModel):
     def terms(self) -> Query:
         """Make the domain's query."""
         return Query(
-            self.query, frozenset(self.kind), frozenset(self.service), frozenset(self.layer), frozenset(self.label)
+            self.query,
+            frozenset(self.kind),
+            frozenset(self.service),
+            frozenset(self.layer),
+            frozenset(self.label),
         )

@@ -63,7 +63,10 @@ def suggest(settings: Settings, size: int, runs: int, as_json: bool) -> None:
 def _process(home: Path, *arguments: str) -> tuple[float, bool]:
     began = time.perf_counter()
     done = subprocess.run(
-        [sys.executable, "-c", _PROBE, "--home", str(home), *arguments], capture_output=True, text=True, check=False
+        [sys.executable, "-c", _PROBE, "--home", str(home), *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     seconds = time.perf_counter() - began
     if done.returncode:

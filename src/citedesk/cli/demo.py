@@ -3,23 +3,28 @@
 import time
 
 import click
+from rich.table import Table
 from rich.text import Text
 
 from citedesk.cli.common import OPERATOR, console, json_option, opened, print_json, progress_bar
-from citedesk.cli.render import print_suggestion
+from citedesk.cli.render import print_suggestion, safe
 from citedesk.desk import Desk
 from citedesk.errors import InputError
 from citedesk.formats import suggestion_json
 from citedesk.knowledge.load import KB_FOLDERS
 from citedesk.settings import Settings, shipped
 from citedesk.triage.rows import read_rows, ticket_of
-from citedesk.types import Answered, Suggestion
+from citedesk.types import Answered, Suggestion, Ticket
+
+# Sentences shown of each answer but the first, so that a dozen tickets can be read at a glance.
+_SHORT = 3
 
 
 @click.command()
+@click.option("--full", is_flag=True, help="Show every sentence of every answer.")
 @json_option
 @click.pass_obj
-def demo(settings: Settings, as_json: bool) -> None:
+def demo(settings: Settings, full: bool, as_json: bool) -> None:
     """Index the starter knowledge base, then classify, route and answer a dozen tickets."""
     began = time.perf_counter()
     tickets = [ticket_of(row) for row in read_rows([shipped("kb") / "demo.jsonl"])]
@@ -36,8 +41,9 @@ def demo(settings: Settings, as_json: bool) -> None:
         print_json([suggestion_json(s) for s in suggestions])
         return
     out = console()
-    for ticket, suggestion in zip(tickets, suggestions, strict=True):
-        print_suggestion(out, ticket, suggestion, titles)
+    for i, (ticket, suggestion) in enumerate(zip(tickets, suggestions, strict=True)):
+        print_suggestion(out, ticket, suggestion, titles, None if full or i == 0 else _SHORT)
+    out.print(_overview(tickets, suggestions))
     total = time.perf_counter() - began
     out.print(Text(_summary(suggestions, added.build.documents, indexed, total), style="bold"))
     out.print(Text(_next(suggestions, settings)))
@@ -47,6 +53,25 @@ def _refuse_foreign_home(desk: Desk) -> None:
     ours = {path.stem for name in KB_FOLDERS for path in (shipped("kb") / name).glob("*.md")}
     if set(desk.store.documents.versions()) - ours:
         raise InputError("this home holds your own documents; show the demo elsewhere: citedesk --home demo-home demo")
+
+
+def _overview(tickets: list[Ticket], suggestions: list[Suggestion]) -> Table:
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for name in ("ticket", "priority", "tier", "to", "wakes", "answer"):
+        table.add_column(name, no_wrap=True, overflow="ellipsis", max_width=34)
+    for ticket, suggestion in zip(tickets, suggestions, strict=True):
+        answer, route = suggestion.answer, suggestion.route
+        answered = isinstance(answer, Answered)
+        table.add_row(
+            safe(ticket.subject or ticket.body),
+            suggestion.predictions["priority"].label,
+            suggestion.predictions["tier"].label,
+            route.team if route else "",
+            "on-call" if route and route.page else "",
+            answer.sentences[0].citations[0].document_id if isinstance(answer, Answered) else answer.status,
+            style="" if answered else "magenta",
+        )
+    return table
 
 
 def _summary(suggestions: list[Suggestion], documents: int, indexed: float, total: float) -> str:
@@ -69,5 +94,8 @@ def _next(suggestions: list[Suggestion], settings: Settings) -> str:
             f"  citedesk {home}kb show {citation.document_id} --version {citation.version[:12]} "
             f"--start {citation.start} --end {citation.end}"
         )
-    lines += ["Then ask about a ticket of your own:", f"  echo '{{\"subject\": \"VPN drops\"}}' | citedesk {home}suggest --pretty -"]
+    lines += [
+        "Then ask about a ticket of your own:",
+        f'  echo \'{{"subject": "VPN drops"}}\' | citedesk {home}suggest --pretty -',
+    ]
     return "\n".join(lines)

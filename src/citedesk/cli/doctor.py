@@ -65,7 +65,9 @@ def _disk(settings: Settings) -> str:
     settings.home.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(settings.home).free
     if free < _LEAST_FREE_BYTES:
-        raise StorageError(f"only {free // 1_000_000} MB free in {settings.home}; free some, or choose --home elsewhere")
+        raise StorageError(
+            f"only {free // 1_000_000} MB free in {settings.home}; free some, or choose --home elsewhere"
+        )
     return f"{free // 1_000_000_000} GB free"
 
 

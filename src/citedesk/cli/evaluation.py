@@ -94,7 +94,11 @@ def triage(
 @evaluation.command()
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--kb", "kb_folder", type=click.Path(path_type=Path), help="Documents to ask; default: the shipped ones.")
-@click.option("--fit", type=click.Path(path_type=Path, file_okay=False), help="Fit the evidence model and write it here.")
+@click.option(
+    "--fit",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Fit the evidence model and write it here.",
+)
 @json_option
 @click.pass_obj
 def answers(settings: Settings, folder: Path, kb_folder: Path | None, fit: Path | None, as_json: bool) -> None:

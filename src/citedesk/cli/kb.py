@@ -6,7 +6,15 @@ import click
 from rich.table import Table
 from rich.text import Text
 
-from citedesk.cli.common import as_option, console, json_option, opened, principal_of, print_json, progress_bar
+from citedesk.cli.common import (
+    as_option,
+    console,
+    json_option,
+    opened,
+    principal_of,
+    print_json,
+    progress_bar,
+)
 from citedesk.cli.render import safe
 from citedesk.errors import DocumentError, InputError, NotFoundError
 from citedesk.formats import document_json, hit_json
@@ -97,7 +105,12 @@ def search(
         why = f"meaning {hit.legs['dense'].score:.2f} (#{hit.legs['dense'].rank})"
         why += f", words {lexical.score:.1f} (#{lexical.rank})" if lexical.rank else ", no shared words"
         out.print(Text(f"{i:>2}. {safe(hit.title)}", style="bold"), Text(f"{hit.score:.3f}", style="dim"))
-        out.print(Text(f"    {safe(hit.passage.document_id)} › {safe(' › '.join(hit.passage.headings[1:]))}", style="blue"))
+        out.print(
+            Text(
+                f"    {safe(hit.passage.document_id)} › {safe(' › '.join(hit.passage.headings[1:]))}",
+                style="blue",
+            )
+        )
         out.print(Text("    " + safe(" ".join(hit.text.split()))[:220]))
         out.print(Text(f"    {why}; {hit.passage.start}-{hit.passage.end} @ {hit.passage.version[:8]}", style="dim"))
 
@@ -130,7 +143,15 @@ def show(
         raise NotFoundError(f"the document has {len(document.text)} characters; {first}-{last} is no span of it")
     quote = document.text[first:last]
     if as_json:
-        print_json({"document_id": document_id, "version": document.version, "start": first, "end": last, "quote": quote})
+        print_json(
+            {
+                "document_id": document_id,
+                "version": document.version,
+                "start": first,
+                "end": last,
+                "quote": quote,
+            }
+        )
     else:
         click.echo(quote, nl=False)
 

@@ -42,7 +42,9 @@ class _Lazy(click.Group):
 
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.option(
-    "--home", type=click.Path(path_type=Path, file_okay=False), help="Folder of all state. [CITEDESK_HOME, ./.citedesk]"
+    "--home",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder of all state. [CITEDESK_HOME, ./.citedesk]",
 )
 @click.version_option(__version__)
 @click.pass_context
@@ -58,7 +60,7 @@ def main() -> None:
     sys.exit(run())
 
 
-def run(arguments: list[str] | None = None) -> int:
+def run(arguments: list[str] | None = None) -> int:  # noqa: PLR0911  one return for each kind of end
     """Run the command line; return its exit code."""
     try:
         code = root.main(arguments, prog_name="citedesk", standalone_mode=False)

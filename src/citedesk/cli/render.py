@@ -25,8 +25,18 @@ def safe(text: str) -> str:
     return "".join(c for c in text if c in "\n\t" or (c.isprintable() and c != "\x7f"))
 
 
-def print_suggestion(console: Console, ticket: Ticket, suggestion: Suggestion, titles: dict[str, str]) -> None:
-    """Print a suggestion: the ticket in a line, the verdict, why, and the answer with its sources."""
+def print_suggestion(
+    console: Console, ticket: Ticket, suggestion: Suggestion, titles: dict[str, str], most: int | None = None
+) -> None:
+    """Print a suggestion: the ticket in a line, the verdict, why, and the answer with its sources.
+
+    Args:
+        console: where to.
+        ticket: what was asked.
+        suggestion: what came of it.
+        titles: document id -> title.
+        most: sentences shown, steps first; None for all.
+    """
     width = min(_WIDTH, console.width)
     subject = safe(ticket.subject or ticket.body).strip().split("\n")[0]
     console.print(Text("─" * width, style="dim"))
@@ -40,10 +50,23 @@ def print_suggestion(console: Console, ticket: Ticket, suggestion: Suggestion, t
     console.print()
     answer = suggestion.answer
     if isinstance(answer, Answered):
-        _print_answer(console, answer.sentences, titles, width)
+        shown = _most_useful(answer.sentences, most)
+        _print_answer(console, shown, titles, width)
+        if len(shown) < len(answer.sentences):
+            more = f"  … and {len(answer.sentences) - len(shown)} more cited sentences (checks, verification)"
+            console.print(Text(more, style="dim"))
     else:
         _print_refusal(console, answer, width)
     console.print()
+
+
+def _most_useful(sentences: Sequence[Sentence], most: int | None) -> Sequence[Sentence]:
+    """Choose a few: what to do first, then the answer, then the cause; single lines before long checks."""
+    if most is None or len(sentences) <= most:
+        return sentences
+    worth = {"step": 0, "answer": 1, "cause": 2, "verify": 3, "escalate": 4, "check": 5}
+    order = sorted(range(len(sentences)), key=lambda i: (worth.get(sentences[i].part, 6), i))
+    return [sentences[i] for i in sorted(order[:most])]
 
 
 def _verdict(suggestion: Suggestion) -> Text:
@@ -70,7 +93,7 @@ def _reasons(suggestion: Suggestion) -> list[tuple[str, str]]:
     reasons = []
     priority = suggestion.predictions.get("priority")
     if priority is not None:
-        rules = [rule.reason for rule in priority.evidence.rules]
+        rules = [rule.reason for rule in priority.evidence.rules if rule.label == priority.label]
         terms = [term.term for term in priority.evidence.terms[:4]]
         similar = priority.evidence.similar[:1]
         near = [f"nearest example {s.id} was {s.label} ({s.similarity:.2f})" for s in similar]
@@ -111,7 +134,12 @@ def _print_lines(console: Console, text: str, mark: str, width: int) -> None:
 def _hanging(first: str, text: str, width: int, style: str) -> Text:
     pad = " " * len(first)
     wrapped = textwrap.fill(
-        text, width, initial_indent=first, subsequent_indent=pad, break_long_words=False, break_on_hyphens=False
+        text,
+        width,
+        initial_indent=first,
+        subsequent_indent=pad,
+        break_long_words=False,
+        break_on_hyphens=False,
     )
     return Text(wrapped, style=style)
 

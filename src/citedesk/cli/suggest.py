@@ -8,7 +8,15 @@ from pathlib import Path
 
 import click
 
-from citedesk.cli.common import as_option, console, json_option, opened, principal_of, progress_bar, read_ticket
+from citedesk.cli.common import (
+    as_option,
+    console,
+    json_option,
+    opened,
+    principal_of,
+    progress_bar,
+    read_ticket,
+)
 from citedesk.cli.render import print_suggestion
 from citedesk.errors import InputError
 from citedesk.formats import suggestion_json, triage_row
@@ -79,11 +87,12 @@ def triage(
         finally:
             temporary.unlink(missing_ok=True)
     summary = {"tickets": len(tickets), "empty": unusable, "out": str(out)}
-    click.echo(json.dumps(summary) if as_json else f"{len(tickets)} tickets → {out} ({unusable} empty)", file=sys.stdout)
+    click.echo(
+        json.dumps(summary) if as_json else f"{len(tickets)} tickets → {out} ({unusable} empty)",
+        file=sys.stdout,
+    )
 
 
 def _blocks(tickets: list[Ticket]) -> Iterator[tuple[int, list[Ticket]]]:
     for at in range(0, len(tickets), BLOCK):
         yield at, tickets[at : at + BLOCK]
-
-

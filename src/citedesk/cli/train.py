@@ -53,7 +53,9 @@ def train(
     tickets = [redact(ticket_of(row, columns, f"row-{i}")).ticket for i, row in enumerate(rows, start=1)]
     used = [i for i, ticket in enumerate(tickets) if ticket.text]
     if not used:
-        raise InputError(f'no ticket has text in the columns "{subject}" and "{body}"; name them with --subject, --body')
+        raise InputError(
+            f'no ticket has text in the columns "{subject}" and "{body}"; name them with --subject, --body'
+        )
     tickets, rows = [tickets[i] for i in used], [rows[i] for i in used]
     labels = {head: labels_of(rows, head) for head in heads}
     policy, catalog = load_policy(settings.policy), load_catalog(settings.catalog)
@@ -90,12 +92,30 @@ def train(
 
 def _print_report(reports: dict[str, dict[str, object]], out: Path) -> None:
     table = Table(box=None)
-    names = ("head", "tickets", "macro-F1", "majority", "kappa", "auto from", "auto share", "auto right", "features")
+    names = (
+        "head",
+        "tickets",
+        "macro-F1",
+        "majority",
+        "kappa",
+        "auto from",
+        "auto share",
+        "auto right",
+        "features",
+    )
     for i, name in enumerate(names):
         table.add_column(name, justify="left" if i in (0, len(names) - 1) else "right")
     for head, r in reports.items():
         blocks = r["blocks"]
-        cells = [r["n"], r["macro_f1"], r["macro_f1_majority"], r["qwk"], r["auto_at"], r["auto_share"], r["auto_precision"]]
+        cells = [
+            r["n"],
+            r["macro_f1"],
+            r["macro_f1_majority"],
+            r["qwk"],
+            r["auto_at"],
+            r["auto_share"],
+            r["auto_precision"],
+        ]
         shown = ["–" if cell is None else str(cell) for cell in cells]
         table.add_row(head, *shown, "+".join(blocks) if isinstance(blocks, list) else "")
     console().print(table)

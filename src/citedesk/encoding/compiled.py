@@ -59,7 +59,7 @@ class CompiledEncoder:
             vectors[rows] = self._run([tokens[i] for i in rows])
             if progress:
                 progress(len(rows))
-        return np.round(vectors * GRID) / GRID
+        return np.asarray(np.round(vectors * GRID) / GRID, dtype=np.float32)
 
     def _ids(self, text: str) -> list[int]:
         ids: list[int] = self._tokenizer.encode(text[:MAX_CHARACTERS]).ids

@@ -33,4 +33,4 @@ class FakeEncoder:
                 vectors[row] += np.random.default_rng(seed).standard_normal(self.dimension).astype(np.float32)
         if progress:
             progress(len(texts))
-        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), dtype=np.float32)

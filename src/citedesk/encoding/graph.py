@@ -68,7 +68,7 @@ def _model(graph: _Graph) -> object:
 
 def _embed(graph: _Graph, tensors: dict[str, Array]) -> str:
     words = np.asarray(tensors["embeddings.word_embeddings.weight"], dtype=np.float32)
-    places = tensors["embeddings.position_embeddings.weight"] + tensors["embeddings.token_type_embeddings.weight"][0]  # type: ignore[operator]
+    places = tensors["embeddings.position_embeddings.weight"] + tensors["embeddings.token_type_embeddings.weight"][0]
     graph.add("Gather", [graph.constant("words", words), "input_ids"], "embedded_words")
     graph.add("Shape", ["input_ids"], "length", start=1, end=2)
     zero = graph.constant("zero", np.array([0]))
@@ -87,9 +87,7 @@ def _layer(graph: _Graph, tensors: dict[str, Array], at: str, hidden: str) -> st
     joined = _linear(graph, hidden, weight, bias, f"{at}.qkv")
     heads = [f"{at}.{p}" for p in parts]
     graph.add("Split", [joined], heads, axis=-1, num_outputs=3)
-    seen = graph.add(
-        "MultiHeadAttention", [*heads, "", "mask"], f"{at}.seen", domain=_MICROSOFT, num_heads=_HEADS
-    )
+    seen = graph.add("MultiHeadAttention", [*heads, "", "mask"], f"{at}.seen", domain=_MICROSOFT, num_heads=_HEADS)
     mixed = _dense(graph, tensors, f"{attention}.output.dense", seen)
     hidden = _skip_norm(graph, tensors, f"{attention}.output.LayerNorm", hidden, mixed)
     wide = _dense(graph, tensors, f"{at}.intermediate.dense", hidden)
@@ -136,9 +134,7 @@ def _norm(graph: _Graph, tensors: dict[str, Array], at: str) -> tuple[str, str]:
 
 def _skip_norm(graph: _Graph, tensors: dict[str, Array], at: str, x: str, y: str) -> str:
     scale, shift = _norm(graph, tensors, at)
-    return graph.add(
-        "SkipLayerNormalization", [x, y, scale, shift], f"{at}.out", domain=_MICROSOFT, epsilon=_EPSILON
-    )
+    return graph.add("SkipLayerNormalization", [x, y, scale, shift], f"{at}.out", domain=_MICROSOFT, epsilon=_EPSILON)
 
 
 def _pool(graph: _Graph, hidden: str) -> None:

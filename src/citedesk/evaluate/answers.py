@@ -24,7 +24,11 @@ from citedesk.index import Snapshot
 from citedesk.retrieve import Found
 from citedesk.types import Principal, Sentence
 
-_READS = {"public": ("public",), "staff": ("public", "staff"), "restricted": ("public", "staff", "restricted")}
+_READS = {
+    "public": ("public",),
+    "staff": ("public", "staff"),
+    "restricted": ("public", "staff", "restricted"),
+}
 _FOLDS = 5
 _SEED = 20261123
 

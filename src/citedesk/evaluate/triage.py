@@ -21,11 +21,11 @@ from citedesk.settings import Settings
 from citedesk.triage import Catalog, Policy, load_catalog, load_policy
 from citedesk.triage.artifact import load_model
 from citedesk.triage.clean import clean
-from citedesk.triage.features import read_inputs
+from citedesk.triage.features import BLOCKS, read_inputs
 from citedesk.triage.heads import calibrate
 from citedesk.triage.model import TriageModel
 from citedesk.triage.rows import Columns, labels_of, near_duplicate_groups, read_rows, ticket_of
-from citedesk.triage.training import BLOCKS, FOLDS, SEED, Labelled, decide_all, merge_rare, out_of_fold, train
+from citedesk.triage.training import FOLDS, SEED, Labelled, decide_all, merge_rare, out_of_fold, train
 
 Report = list[dict[str, Any]]
 Rows = list[dict[str, Any]]
@@ -63,7 +63,9 @@ class Bench:
         return Labelled([tickets[i].id for i in used], inputs, labels)
 
 
-def measure(truth: Sequence[str], said: Sequence[str], confidence: NDArray[np.float64], ordinal: bool) -> dict[str, Any]:
+def measure(
+    truth: Sequence[str], said: Sequence[str], confidence: NDArray[np.float64], ordinal: bool
+) -> dict[str, Any]:
     """Measure predictions: accuracy, macro-F1, quadratic kappa (ordinal heads), ECE, risk-coverage."""
     correct = np.array(truth) == np.array(said)
     return {
@@ -221,11 +223,14 @@ def cross_validate(bench: Bench, path: Path) -> tuple[Report, Rows]:
                 "n_train": len(truth),
                 "n_test": len(truth),
                 **both,
-                "baseline": {"majority": majority, **{n: {k: m[k] for k in kept} for n, m in systems.items()}},
+                "baseline": {
+                    "majority": majority,
+                    **{n: {k: m[k] for k in kept} for n, m in systems.items()},
+                },
                 "seconds": {"train": round(seconds, 3), "predict": 0.0},
                 "extra": {
                     "folds": FOLDS,
-                    "groups": int(len(np.unique(groups))),
+                    "groups": len(np.unique(groups)),
                     "macro_f1_over_majority": round(both["macro_f1"] - majority["macro_f1"], 4),
                 },
             }
@@ -234,7 +239,11 @@ def cross_validate(bench: Bench, path: Path) -> tuple[Report, Rows]:
 
 
 def _recipe_out_of_fold(
-    data: Labelled, column: NDArray[np.str_], rows: NDArray[np.int64], groups: NDArray[np.int64], ordinal: bool
+    data: Labelled,
+    column: NDArray[np.str_],
+    rows: NDArray[np.int64],
+    groups: NDArray[np.int64],
+    ordinal: bool,
 ) -> dict[str, Any]:
     truth = column[rows]
     said = np.empty(len(rows), dtype=object)

@@ -97,7 +97,11 @@ PERSONAL: tuple[Pattern, ...] = (
     Pattern("CARD", re.compile(r"(?<![\w.])\d(?:[ -]?\d){12,18}(?![\w])"), luhn),
     Pattern("PHONE", re.compile(r"(?<![\w+.])\+\d(?:[ ./()-]{0,3}\d){6,14}(?!\w)"), _has_telephone_digits),
     Pattern("PHONE", re.compile(r"(?<![\w.-])(?:\(\d{3}\) ?|\d{3}[ .-])\d{3}[ .-]\d{4}(?![\w-])")),
-    Pattern("PHONE", re.compile(r"(?<![\w.,:/-])\(?0\d{1,5}\)?[ /-]\d{2,5}(?:[ /-]?\d{2,5}){1,3}(?![\w:-])"), _has_telephone_digits),
+    Pattern(
+        "PHONE",
+        re.compile(r"(?<![\w.,:/-])\(?0\d{1,5}\)?[ /-]\d{2,5}(?:[ /-]?\d{2,5}){1,3}(?![\w:-])"),
+        _has_telephone_digits,
+    ),
     Pattern(
         "PHONE",
         re.compile(

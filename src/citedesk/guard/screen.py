@@ -36,7 +36,10 @@ _FAMILIES: tuple[tuple[str, re.Pattern[str]], ...] = (
             r"\b(?:ai|assistant|dan|admin|unrestricted|developer mode|root|model)\b"
         ),
     ),
-    ("marker", re.compile(r"(?i)<\|(?:im_start|im_end|system|endoftext)\|>|\[/?INST\]|<<SYS>>|^\s*system\s*:\s*you\b", re.M)),
+    (
+        "marker",
+        re.compile(r"(?i)<\|(?:im_start|im_end|system|endoftext)\|>|\[/?INST\]|<<SYS>>|^\s*system\s*:\s*you\b", re.M),
+    ),
 )
 
 

@@ -11,10 +11,11 @@ from functools import lru_cache
 
 import Stemmer
 
-STOP_WORDS = frozenset(
+_STOP_WORDS = (
     "a an and are as at be but by for if in into is it no not of on or such that the their then there these "
-    "they this to was will with".split()
+    "they this to was will with"
 )
+STOP_WORDS = frozenset(_STOP_WORDS.split())
 # Exact terms begin with this sign, which no word can contain.
 EXACT = "="
 

@@ -69,9 +69,7 @@ class TermIndex:
             result[term] = count * float(np.log1p((n - df + 0.5) / (df + 0.5)))
         return result
 
-    def _postings(
-        self, term: str, visible: NDArray[np.bool_] | None
-    ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    def _postings(self, term: str, visible: NDArray[np.bool_] | None) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
         row = self.vocabulary.get(term)
         if row is None:
             return self.passages[:0], self.counts[:0]

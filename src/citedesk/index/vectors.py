@@ -56,7 +56,7 @@ def _only(visible: NDArray[np.bool_] | None) -> "faiss.SearchParameters | None":
     if visible is None:
         return None
     bits = np.packbits(visible, bitorder="little")
-    return faiss.SearchParameters(sel=faiss.IDSelectorBitmap(bits))
+    return faiss.SearchParameters(sel=faiss.IDSelectorBitmap(bits))  # type: ignore[call-arg, arg-type]
 
 
 def build_vectors(vectors: NDArray[np.float32], dimension: int) -> VectorIndex:

@@ -70,9 +70,7 @@ def rebuild(
     return snapshot, BuildReport(len(snapshot.documents), len(snapshot.passages), encoded)
 
 
-def snapshot_of(
-    store: Store, encoder: Encoder, state: str, progress: Progress | None = None
-) -> tuple[Snapshot, int]:
+def snapshot_of(store: Store, encoder: Encoder, state: str, progress: Progress | None = None) -> tuple[Snapshot, int]:
     """Build the snapshot in memory; return it with the number of passages encoded."""
     documents = store.documents.all()
     entries = _entries(documents, encoder)

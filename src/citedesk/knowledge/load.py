@@ -106,9 +106,7 @@ def _files(path: Path) -> list[tuple[Path, Path]]:
         raise NotFoundError(f"{path} does not exist; give a file or a folder")
     # A CiteDesk knowledge folder also holds tickets and questions, which are not documents.
     roots = [path / name for name in KB_FOLDERS] if (path / "catalog.toml").is_file() else [path]
-    found = sorted(
-        p for top in roots for p in top.rglob("*") if p.is_file() and p.name.lower().endswith(SUFFIXES)
-    )
+    found = sorted(p for top in roots for p in top.rglob("*") if p.is_file() and p.name.lower().endswith(SUFFIXES))
     root = path.resolve()
     return [
         (p, path)
@@ -133,8 +131,7 @@ def _read(path: Path, root: Path, report: LoadReport) -> Iterator[Document]:
 
 def _rows(path: Path, report: LoadReport) -> Iterator[Document]:
     bad = 0
-    opened = gzip.open(path, "rb") if path.name.lower().endswith(".gz") else path.open("rb")
-    with opened as file:
+    with gzip.open(path, "rb") if path.name.lower().endswith(".gz") else path.open("rb") as file:
         for number, line in enumerate(file, start=1):
             if not line.strip():
                 continue
@@ -155,7 +152,8 @@ def _row(line: bytes, where: str, report: LoadReport) -> Document:
         raise DocumentError(f"not JSON ({error}); write one object a line") from error
     if not isinstance(row, dict) or not isinstance(row.get("_id"), str) or not isinstance(row.get("text"), str):
         raise DocumentError('a row must be an object with the texts "_id" and "text"')
-    metadata = row.get("metadata") if isinstance(row.get("metadata"), dict) else {}
+    given = row.get("metadata")
+    metadata: dict[str, object] = given if isinstance(given, dict) else {}
     title = row.get("title") or None
     body = row["text"] if row["text"].strip() else f"{title or ''}\n"
     return _document(_front({**metadata, "id": row["_id"], "title": title}), body, row["_id"], where, report)
@@ -197,7 +195,9 @@ def _document(front: FrontMatter, body: str, path_id: str, source: str, report: 
         raise DocumentError("has no text; write something or remove it")
     document_id = front.id or path_id
     if not _ID.fullmatch(document_id):
-        raise DocumentError("the id must be one line of at most 300 characters without control characters; set a plain id")
+        raise DocumentError(
+            "the id must be one line of at most 300 characters without control characters; set a plain id"
+        )
     text, masked = report.mask(body)
     report.masked_secrets += masked
     heading = _TITLE.search(text)

@@ -24,7 +24,11 @@ class Candidates:
 
 
 def find_candidates(
-    snapshot: Snapshot, text: str, vector: NDArray[np.float32], visible: NDArray[np.bool_] | None, depth: int = DEPTH
+    snapshot: Snapshot,
+    text: str,
+    vector: NDArray[np.float32],
+    visible: NDArray[np.bool_] | None,
+    depth: int = DEPTH,
 ) -> Candidates:
     """Search both legs.
 

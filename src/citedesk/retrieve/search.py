@@ -60,9 +60,7 @@ class Found:
 
 def visible_passages(snapshot: Snapshot, query: Query, principal: Principal) -> NDArray[np.bool_]:
     """Mark the passages the principal may read and the filters admit: (n,) bool."""
-    return snapshot.visible(
-        [principal.may_read(frozenset(d.labels)) and query.admits(d) for d in snapshot.documents]
-    )
+    return snapshot.visible([principal.may_read(frozenset(d.labels)) and query.admits(d) for d in snapshot.documents])
 
 
 def rank(snapshot: Snapshot, query: Query, vector: NDArray[np.float32], principal: Principal) -> Found:
@@ -93,7 +91,8 @@ def order(candidates: Candidates, scores: NDArray[np.float32]) -> list[Ranked]:
             score=round(float(scores[i]), 6),
             dense=LegScore(round(float(candidates.dense[i]), 6), int(dense_rank[i])),
             lexical=LegScore(
-                round(float(candidates.lexical[i]), 6), int(lexical_rank[i]) if candidates.lexical[i] > 0 else None
+                round(float(candidates.lexical[i]), 6),
+                int(lexical_rank[i]) if candidates.lexical[i] > 0 else None,
             ),
         )
         for i in rows.tolist()

@@ -114,12 +114,13 @@ class Documents:
         self._db.execute("delete from kept")
         self._db.executemany("insert or ignore into kept values (?)", [(key,) for key in hashes])
         self._db.execute(
-            "delete from vectors where encoder != ? or text_hash not in (select text_hash from kept)", (encoder,)
+            "delete from vectors where encoder != ? or text_hash not in (select text_hash from kept)",
+            (encoder,),
         )
 
     def _rows(self, where: str, values: Sequence[object]) -> list[tuple[object, ...]]:
         sql = f"select {', '.join(_COLUMNS)} from documents {where}"  # noqa: S608
-        return self._db.execute(sql, values).fetchall()  # type: ignore[arg-type]
+        return self._db.execute(sql, values).fetchall()
 
 
 def _row(document: Document) -> tuple[object, ...]:

@@ -53,5 +53,6 @@ def migrate(db: Database) -> None:
             migration(db)
             with db.conn:
                 db.conn.execute(
-                    "insert into migrations values (?, ?)", (migration.__name__, datetime.now(UTC).isoformat())
+                    "insert into migrations values (?, ?)",
+                    (migration.__name__, datetime.now(UTC).isoformat()),
                 )

@@ -38,7 +38,8 @@ class Tickets:
         }
         self._db.execute(
             "insert into tickets values (?, ?, ?, ?, ?, ?) on conflict (id) do update set "
-            "subject = excluded.subject, body = excluded.body, fields = excluded.fields, updated_at = excluded.updated_at",
+            "subject = excluded.subject, body = excluded.body, fields = excluded.fields, "
+            "updated_at = excluded.updated_at",
             (ticket.id, ticket.subject, ticket.body, json.dumps(fields, sort_keys=True), now, now),
         )
 

@@ -82,7 +82,10 @@ def _write(folder: Path, model: TriageModel) -> None:
         "chars": features.chars.terms,
         "signals": features.signal_names,
         "heads": {name: _head(head) for name, head in model.heads.items()},
-        "examples": {"ids": list(model.examples.ids), "labels": {k: list(v) for k, v in model.examples.labels.items()}},
+        "examples": {
+            "ids": list(model.examples.ids),
+            "labels": {k: list(v) for k, v in model.examples.labels.items()},
+        },
     }
     (folder / "model.json").write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
     np.savez_compressed(
@@ -161,6 +164,8 @@ def _read(folder: Path, manifest: Mapping[str, Any], version: str) -> TriageMode
         for name, h in data["heads"].items()
     }
     examples = Examples(
-        data["examples"]["ids"], data["examples"]["labels"], arrays["examples"].astype(np.float32) / _VECTOR_SCALE
+        data["examples"]["ids"],
+        data["examples"]["labels"],
+        arrays["examples"].astype(np.float32) / _VECTOR_SCALE,
     )
     return TriageModel(version, str(manifest["encoder"]), features, heads, examples)

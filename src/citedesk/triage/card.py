@@ -25,7 +25,14 @@ def model_card(about: Mapping[str, Any]) -> str:
         "|---|---|---|---|---|---|---|---|",
     ]
     for head, r in about["metrics"].items():
-        cells = (r["macro_f1"], r["macro_f1_majority"], r["qwk"], r["auto_at"], r["auto_share"], r["auto_precision"])
+        cells = (
+            r["macro_f1"],
+            r["macro_f1_majority"],
+            r["qwk"],
+            r["auto_at"],
+            r["auto_share"],
+            r["auto_precision"],
+        )
         shown = " | ".join("–" if cell is None else str(cell) for cell in cells)
         lines.append(f"| {head} | {shown} | {', '.join(r['blocks'])} |")
     return "\n".join(
@@ -34,8 +41,8 @@ def model_card(about: Mapping[str, Any]) -> str:
             "",
             "## Limits",
             "",
-            "Thresholds hold for tickets like the training tickets. On another site's tickets expect less; train on its",
-            "own history with `citedesk train`. Text in languages other than English is read mostly through characters",
+            "Thresholds hold for tickets like the training tickets. On another site's tickets expect less; train on",
+            "its own history with `citedesk train`. Text in languages other than English is read mostly through characters",
             "and policy signals. The model ranks; the policy decides who is woken.",
             "",
         ]

@@ -78,7 +78,10 @@ class Catalog:
     @cached_property
     def _aliases(self) -> list[tuple[str, re.Pattern[str]]]:
         return [
-            (name, re.compile(r"(?<!\w)(?:" + "|".join(_alias(a) for a in _names(name, service)) + r")(?!\w)", re.I))
+            (
+                name,
+                re.compile(r"(?<!\w)(?:" + "|".join(_alias(a) for a in _names(name, service)) + r")(?!\w)", re.I),
+            )
             for name, service in self.services.items()
         ]
 
@@ -102,7 +105,12 @@ class Catalog:
 
 
 def _names(name: str, service: Service) -> list[str]:
-    names = {name, name.replace("-", " "), service.name.lower(), *(alias.lower() for alias in service.aliases)}
+    names = {
+        name,
+        name.replace("-", " "),
+        service.name.lower(),
+        *(alias.lower() for alias in service.aliases),
+    }
     return sorted(names, key=lambda x: (-len(x), x))
 
 

@@ -13,7 +13,8 @@ _HEADER = re.compile(r"(?im)^[ \t>]*(?:from|sent|to|cc|date|von|gesendet|an|de|e
 _RULE = re.compile(r"(?m)^[ \t]*[-=_*]{5,}.*$")
 _DISCLAIMER = re.compile(
     r"(?is)\n[^\n]{0,80}(?:this (?:e-?mail|message)[^\n]{0,80}(?:confidential|intended)|"
-    r"confidentiality notice|diese (?:e-?mail|nachricht)[^\n]{0,60}vertraulich|este (?:correo|mensaje)[^\n]{0,60}confidencial)"
+    r"confidentiality notice|diese (?:e-?mail|nachricht)[^\n]{0,60}vertraulich|"
+    r"este (?:correo|mensaje)[^\n]{0,60}confidencial)"
     r".{0,3000}\Z"
 )
 # Below this many words of one's own, what is quoted is the message.

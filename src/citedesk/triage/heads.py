@@ -92,7 +92,10 @@ def fit_classifier(x: sparse.csr_matrix, y: NDArray[np.str_]) -> tuple[Linear, t
 def linear(weights: NDArray[np.floating[Any]], intercept: NDArray[np.floating[Any]]) -> Linear:
     """Make linear scores of scikit-learn's coefficients, which hold one row where there are two labels."""
     if len(weights) == 1:
-        weights, intercept = np.vstack([-weights / 2, weights / 2]), np.hstack([-intercept / 2, intercept / 2])
+        weights, intercept = (
+            np.vstack([-weights / 2, weights / 2]),
+            np.hstack([-intercept / 2, intercept / 2]),
+        )
     return Linear(weights.astype(np.float32), intercept.astype(np.float64))
 
 

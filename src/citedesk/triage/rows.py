@@ -51,10 +51,9 @@ def read_rows(paths: Iterable[Path]) -> Iterator[dict[str, object]]:
 
 
 def _lines(path: Path) -> Iterator[dict[str, object]]:
-    opened = gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")
     number = 0
     try:
-        with opened as file:
+        with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
             for number, line in enumerate(file, start=1):
                 if line.strip():
                     yield _object(line, f"{path}:{number}")

@@ -25,7 +25,6 @@ from citedesk.triage.heads import (
     calibrate,
     choose,
     fit_classifier,
-    softmax,
 )
 from citedesk.triage.model import Examples, TriageModel
 from citedesk.triage.policy import HeadPolicy, Policy
@@ -135,7 +134,7 @@ def _held_out(
     chosen = {name: _best(candidates, results) for name, results in tried.items()}
     if not sampled:
         return {name: (candidates[i], tried[name][i]) for name, i in chosen.items()}
-    result = {}
+    result: dict[str, tuple[tuple[str, ...], OutOfFold]] = {}
     for i in sorted(set(chosen.values())):
         mine = {name: columns[name] for name, j in chosen.items() if j == i}
         scored = out_of_fold(inputs, mine, groups, [candidates[i]], say)
@@ -199,10 +198,7 @@ def _blank(inputs: Inputs, head: str, column: NDArray[np.str_], candidates: int)
     labels, truth = np.unique(column[rows], return_inverse=True)
     names = tuple(map(str, labels))
     rules = rule_scores(inputs, head, names)[rows]
-    return [
-        OutOfFold(rows, names, truth, np.full((len(rows), len(labels)), _UNSEEN), rules)
-        for _ in range(candidates)
-    ]
+    return [OutOfFold(rows, names, truth, np.full((len(rows), len(labels)), _UNSEEN), rules) for _ in range(candidates)]
 
 
 def _score_fold(
@@ -256,7 +252,11 @@ def decide_all(
 
 
 def head_report(
-    held_out: OutOfFold, said: NDArray[np.int64], confidence: NDArray[np.float64], threshold: float, ordinal: bool
+    held_out: OutOfFold,
+    said: NDArray[np.int64],
+    confidence: NDArray[np.float64],
+    threshold: float,
+    ordinal: bool,
 ) -> dict[str, object]:
     """Measure a head out of fold: accuracy, macro-F1 beside the majority's, kappa, and the `auto` share."""
     truth = held_out.truth

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +25,7 @@ def word_terms(text: str) -> Iterator[str]:
     """Yield a text's words of two letters and more, lower-cased, and pairs of neighbours."""
     words = _WORD.findall(text.lower())
     yield from words
-    yield from map(" ".join, zip(words, words[1:], strict=False))
+    yield from map(" ".join, pairwise(words))
 
 
 def char_terms(text: str) -> Iterator[str]:

@@ -1,0 +1,31 @@
+"""What tests share: an encoder and a home with the starter knowledge base, each made once a run."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from citedesk.desk import Desk, open_desk
+from citedesk.encoding import Encoder, open_encoder
+from citedesk.settings import Settings, shipped
+
+DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home whose encoder is compiled; one for each worker."""
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="session")
+def encoder(home: Path) -> Encoder:
+    return open_encoder(Settings(home=home, threads=1))
+
+
+@pytest.fixture(scope="session")
+def desk(home: Path, encoder: Encoder) -> Iterator[Desk]:
+    """A desk on the starter knowledge base. Read only: tests that write make their own."""
+    desk = open_desk(Settings(home=home, threads=1))
+    desk.add([shipped("kb")])
+    yield desk
+    desk.close()
