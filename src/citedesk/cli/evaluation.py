@@ -124,6 +124,21 @@ def answers(settings: Settings, folder: Path, kb_folder: Path | None, fit: Path 
         _table({name: {"value": value} for name, value in measured.items()}, "measure")
 
 
+@evaluation.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@json_option
+def tickets(folder: Path, as_json: bool) -> None:
+    """Survey example tickets: label counts, agreement of a second labelling, near-duplicates."""
+    from citedesk.evaluate.corpus import survey
+
+    found = survey(folder)
+    if as_json:
+        print_json(found)
+        return
+    for name, value in found.items():
+        click.echo(f"{name}: {json.dumps(value, ensure_ascii=False)}")
+
+
 def _table(rows: dict[str, dict[str, Any]], first: str) -> None:
     table = Table(box=None)
     table.add_column(first)

@@ -42,8 +42,8 @@ def model_card(about: Mapping[str, Any]) -> str:
             "## Limits",
             "",
             "Thresholds hold for tickets like the training tickets. On another site's tickets expect less; train on",
-            "its own history with `citedesk train`. Text in languages other than English is read mostly through characters",
-            "and policy signals. The model ranks; the policy decides who is woken.",
+            "its own history with `citedesk train`. Text in languages other than English is read mostly through",
+            "characters and policy signals. The model ranks; the policy decides who is woken.",
             "",
         ]
     )
