@@ -55,4 +55,4 @@ class Metrics:
     def render(self) -> str:
         """Print all values in the Prometheus text format, sorted by name."""
         with self._lock:
-            return "".join(f"{key} {value:g}\n" for key, value in sorted(self._values.items()))
+            return "".join(f"{key} {value}\n" for key, value in sorted(self._values.items()))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from citedesk.errors import InputError
 
-_BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+_BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
 # A sentence ends at . ! or ? (with closing quotes or brackets) before white space, or at a line break.
 _BOUNDARY = re.compile(r"(?<=[.!?])[\"')\]]{0,3}[ \t]+(?=[\"'(\[]?[A-Z0-9`*_<])|\n+")
@@ -40,7 +40,7 @@ def decode(data: bytes, name: str) -> str:
     """
     encoding = next((codec for mark, codec in _BOMS if data.startswith(mark)), "utf-8")
     try:
-        text = data.decode(encoding)
+        text = data.decode(encoding).removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         raise InputError(
             f"{name} is not UTF-8 text (byte 0x{data[error.start]:02x} at offset {error.start}); "

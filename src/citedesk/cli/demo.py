@@ -16,6 +16,10 @@ from citedesk.settings import Settings, shipped
 from citedesk.triage.rows import read_rows, ticket_of
 from citedesk.types import Answered, Suggestion, Ticket
 
+_INTRODUCTION = """CiteDesk reads a dozen tickets. For each: how urgent, which tier and team, whether anybody is woken and why;
+then what your own documents say, every sentence with its source [document:from-to], or an honest "no answer".
+✓ sure enough to act on   ? a person should decide
+"""
 # Sentences shown of each answer but the first, so that a dozen tickets can be read at a glance.
 _SHORT = 3
 
@@ -31,7 +35,7 @@ def demo(settings: Settings, full: bool, as_json: bool) -> None:
     with opened(settings) as desk:
         _refuse_foreign_home(desk)
         if not as_json:
-            click.echo("Indexing the starter knowledge base ...", err=True)
+            click.echo(_INTRODUCTION, err=True)
         with progress_bar("encoding") as progress:
             added = desk.add([shipped("kb")], progress)
         indexed = time.perf_counter() - began
@@ -57,8 +61,8 @@ def _refuse_foreign_home(desk: Desk) -> None:
 
 def _overview(tickets: list[Ticket], suggestions: list[Suggestion]) -> Table:
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for name in ("ticket", "priority", "tier", "to", "wakes", "answer"):
-        table.add_column(name, no_wrap=True, overflow="ellipsis", max_width=34)
+    for name, width in (("ticket", 30), ("prio", 4), ("tier", 4), ("to", 18), ("wakes", 7), ("answer from", None)):
+        table.add_column(name, no_wrap=True, overflow="ellipsis", width=width)
     for ticket, suggestion in zip(tickets, suggestions, strict=True):
         answer, route = suggestion.answer, suggestion.route
         answered = isinstance(answer, Answered)

@@ -9,16 +9,14 @@ from rich.table import Table
 
 from citedesk.cli.common import console, json_option, print_json, progress_bar
 from citedesk.encoding import open_encoder
-from citedesk.errors import InputError
-from citedesk.guard import redact
 from citedesk.settings import Settings
 from citedesk.triage import load_catalog, load_policy
 from citedesk.triage.artifact import save_model
 from citedesk.triage.card import model_card
-from citedesk.triage.clean import clean
-from citedesk.triage.features import BLOCKS, read_inputs
-from citedesk.triage.rows import Columns, labels_of, read_rows, ticket_of
-from citedesk.triage.training import CANDIDATES, FOLDS, SEED, Labelled, data_hash
+from citedesk.triage.dataset import read_labelled
+from citedesk.triage.features import BLOCKS
+from citedesk.triage.rows import Columns
+from citedesk.triage.training import CANDIDATES, FOLDS, SEED
 from citedesk.triage.training import train as train_heads
 
 
@@ -48,34 +46,16 @@ def train(
     as_json: bool,
 ) -> None:
     """Train triage heads; every figure printed is of tickets held out from training."""
-    rows = list(read_rows(sources))
-    columns = Columns(subject, body)
-    tickets = [redact(ticket_of(row, columns, f"row-{i}")).ticket for i, row in enumerate(rows, start=1)]
-    used = [i for i, ticket in enumerate(tickets) if ticket.text]
-    if not used:
-        raise InputError(
-            f'no ticket has text in the columns "{subject}" and "{body}"; name them with --subject, --body'
-        )
-    tickets, rows = [tickets[i] for i in used], [rows[i] for i in used]
-    labels = {head: labels_of(rows, head) for head in heads}
     policy, catalog = load_policy(settings.policy), load_catalog(settings.catalog)
     encoder = open_encoder(settings)
-    texts = [ticket.text for ticket in tickets]
     with progress_bar("encoding") as progress:
-        done = [0]
-
-        def advance(count: int) -> None:
-            done[0] += count
-            progress(done[0], len(texts))
-
-        vectors = encoder.encode([clean(text) for text in texts], advance)
-    data = Labelled([t.id for t in tickets], read_inputs(texts, vectors, policy, catalog, heads), labels)
+        data, digest = read_labelled(sources, Columns(subject, body), heads, encoder, (policy, catalog), progress)
     say = (lambda line: None) if as_json else (lambda line: click.echo(line, err=True))
     candidates = [BLOCKS] if features == "all" else CANDIDATES
     model, reports = train_heads(data, encoder.name, policy, say, candidates)
     about = {
-        "data_sha256": data_hash(rows),
-        "tickets": len(rows),
+        "data_sha256": digest,
+        "tickets": len(data.ids),
         "policy_sha256": policy.version,
         "seed": SEED,
         "folds": FOLDS,

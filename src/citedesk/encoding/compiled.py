@@ -6,7 +6,8 @@ Built once into the home folder, checked by hash on every open.
 import json
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +24,10 @@ BATCH = 16
 # Characters of a text that can matter: 256 tokens of at most a few dozen characters each. Cutting here
 # keeps a megabyte of text from being tokenised in vain.
 MAX_CHARACTERS = 20_000
-# Vectors are rounded to this grid: padding moves the last bits of a float sum, the grid hides that.
+# Texts are padded to the next multiple of this many tokens, and only texts of one padded length share a
+# batch: padding moves the last bits of a float sum, so it must depend on the text alone.
+PAD_TOKENS = 16
+# Vectors are rounded to this grid, so that the last bits of another processor rarely show.
 GRID = np.float32(2**20)
 
 
@@ -50,29 +54,41 @@ class CompiledEncoder:
         return len(self._tokenizer.encode(text).ids)
 
     def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
-        """Encode texts; see `Encoder.encode`. Texts of like length share a batch."""
+        """Encode texts; see `Encoder.encode`. Texts of one padded length share a batch."""
         tokens = [self._ids(text) for text in texts]
-        order = sorted(range(len(tokens)), key=lambda i: (len(tokens[i]), i))
         vectors = np.zeros((len(tokens), self.dimension), dtype=np.float32)
-        for at in range(0, len(order), BATCH):
-            rows = order[at : at + BATCH]
+        for rows in _batches(tokens):
             vectors[rows] = self._run([tokens[i] for i in rows])
             if progress:
                 progress(len(rows))
         return np.asarray(np.round(vectors * GRID) / GRID, dtype=np.float32)
 
     def _ids(self, text: str) -> list[int]:
-        ids: list[int] = self._tokenizer.encode(text[:MAX_CHARACTERS]).ids
+        # A lone surrogate, as an ill-coded command line gives, is no character; the tokenizer refuses it.
+        valid = text[:MAX_CHARACTERS].encode("utf-8", "replace").decode("utf-8")
+        ids: list[int] = self._tokenizer.encode(valid).ids
         return ids if len(ids) <= self.window else [*ids[: self.window - 1], ids[-1]]
 
     def _run(self, tokens: list[list[int]]) -> NDArray[np.float32]:
-        ids = np.zeros((len(tokens), max(map(len, tokens))), dtype=np.int64)
+        ids = np.zeros((len(tokens), _padded(tokens[0])), dtype=np.int64)
         mask = np.zeros_like(ids)
         for row, sequence in enumerate(tokens):
             ids[row, : len(sequence)] = sequence
             mask[row, : len(sequence)] = 1
         output = self._session.run(["vector"], {"input_ids": ids, "attention_mask": mask})
         return np.asarray(output[0], dtype=np.float32)
+
+
+def _padded(tokens: Sequence[int]) -> int:
+    return -(-len(tokens) // PAD_TOKENS) * PAD_TOKENS
+
+
+def _batches(tokens: Sequence[Sequence[int]]) -> Iterator[list[int]]:
+    """Group positions by padded length, shortest first, at most BATCH together."""
+    order = sorted(range(len(tokens)), key=lambda i: (len(tokens[i]), i))
+    for _, group in groupby(order, key=lambda i: _padded(tokens[i])):
+        rows = list(group)
+        yield from (rows[at : at + BATCH] for at in range(0, len(rows), BATCH))
 
 
 def open_compiled(folder: Path, threads: int) -> CompiledEncoder:

@@ -19,9 +19,10 @@ from citedesk.answer.evidence import SIGNALS
 from citedesk.desk import Desk
 from citedesk.errors import InputError
 from citedesk.evaluate import metrics
-from citedesk.evaluate.retrieval import read_jsonl, read_questions
+from citedesk.evaluate.retrieval import read_questions
 from citedesk.index import Snapshot
 from citedesk.retrieve import Found
+from citedesk.triage.rows import read_rows
 from citedesk.types import Principal, Sentence
 
 _READS = {
@@ -55,8 +56,8 @@ def ask_all(desk: Desk, folder: Path) -> list[Asked]:
         InputError: if the folder has no question with an expectation.
     """
     qrels = read_questions(folder).qrels
-    expected = {str(row["_id"]): row for row in read_jsonl(folder / "expected.jsonl")}
-    rows = [row for row in read_jsonl(folder / "queries.jsonl") if str(row["_id"]) in expected]
+    expected = {str(row["_id"]): row for row in read_rows([folder / "expected.jsonl"])}
+    rows = [row for row in read_rows([folder / "queries.jsonl"]) if str(row["_id"]) in expected]
     if not rows:
         raise InputError(f"{folder} has no question with an expectation; check the ids in expected.jsonl")
     snapshot = desk.snapshot

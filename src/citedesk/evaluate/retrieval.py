@@ -5,8 +5,6 @@ second run encodes nothing. Source: Thakur et al., "BEIR", NeurIPS 2021.
 """
 
 import csv
-import gzip
-import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,7 +22,7 @@ from citedesk.knowledge.load import load_paths
 from citedesk.retrieve import Candidates, Query, rank
 from citedesk.retrieve.search import order
 from citedesk.store import open_store
-from citedesk.text import decode
+from citedesk.triage.rows import read_rows
 from citedesk.types import Principal
 
 READER = Principal("evaluation", role="admin")
@@ -56,36 +54,8 @@ def read_questions(folder: Path) -> Questions:
     qrels: dict[str, dict[str, int]] = {}
     for row in _tsv(folder / "qrels.tsv"):
         qrels.setdefault(row[0], {})[row[1]] = int(row[2])
-    rows = read_jsonl(folder / "queries.jsonl")
+    rows = read_rows([folder / "queries.jsonl"])
     return Questions({str(r["_id"]): str(r["text"]) for r in rows if str(r.get("_id")) in qrels}, qrels)
-
-
-def read_jsonl(path: Path) -> list[dict[str, object]]:
-    """Read objects, one a line, from a plain or gzipped file.
-
-    Raises:
-        NotFoundError: if the file does not exist.
-        InputError: if a line is not a JSON object, naming it.
-    """
-    if not path.is_file():
-        raise NotFoundError(f"{path} does not exist; give the path of a .jsonl or .jsonl.gz file")
-    raw = path.read_bytes()
-    try:
-        text = decode(gzip.decompress(raw) if path.suffix == ".gz" else raw, path.name)
-    except (OSError, EOFError) as error:
-        raise InputError(f"{path} is not a complete gzip file; fetch it again") from error
-    rows = []
-    for number, line in enumerate(text.split("\n"), start=1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-        except ValueError as error:
-            raise InputError(f"{path}:{number} is not JSON ({error}); write one object a line") from error
-        if not isinstance(row, dict):
-            raise InputError(f"{path}:{number} is not a JSON object; write one object a line")
-        rows.append(row)
-    return rows
 
 
 def _tsv(path: Path) -> list[list[str]]:

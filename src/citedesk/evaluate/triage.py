@@ -14,17 +14,15 @@ from sklearn.metrics import cohen_kappa_score, f1_score
 from sklearn.model_selection import StratifiedGroupKFold
 
 from citedesk.encoding import Encoder, open_encoder
-from citedesk.errors import InputError
 from citedesk.evaluate import metrics
-from citedesk.guard import redact
 from citedesk.settings import Settings
 from citedesk.triage import Catalog, Policy, load_catalog, load_policy
 from citedesk.triage.artifact import load_model
-from citedesk.triage.clean import clean
-from citedesk.triage.features import BLOCKS, read_inputs
+from citedesk.triage.dataset import read_labelled
+from citedesk.triage.features import BLOCKS
 from citedesk.triage.heads import calibrate
 from citedesk.triage.model import TriageModel
-from citedesk.triage.rows import Columns, labels_of, near_duplicate_groups, read_rows, ticket_of
+from citedesk.triage.rows import Columns, near_duplicate_groups
 from citedesk.triage.training import FOLDS, SEED, Labelled, decide_all, merge_rare, out_of_fold, train
 
 Report = list[dict[str, Any]]
@@ -51,16 +49,7 @@ class Bench:
 
     def read(self, path: Path) -> Labelled:
         """Read labelled tickets that have text."""
-        rows = list(read_rows([path]))
-        tickets = [redact(ticket_of(row, self.columns, f"row-{i}")).ticket for i, row in enumerate(rows, start=1)]
-        used = [i for i, ticket in enumerate(tickets) if ticket.text]
-        if not used:
-            raise InputError(f"{path} holds no ticket with text; name its columns with --subject and --body")
-        texts = [tickets[i].text for i in used]
-        vectors = self.encoder.encode([clean(text) for text in texts])
-        labels = {head: labels_of([rows[i] for i in used], head) for head in self.heads}
-        inputs = read_inputs(texts, vectors, self.policy, self.catalog, self.heads)
-        return Labelled([tickets[i].id for i in used], inputs, labels)
+        return read_labelled([path], self.columns, self.heads, self.encoder, (self.policy, self.catalog))[0]
 
 
 def measure(

@@ -53,8 +53,12 @@ def iban(value: str) -> bool:
     return int("".join(str(int(c, 36)) for c in moved)) % 97 == 1
 
 
-def _has_telephone_digits(value: str) -> bool:
-    return 7 <= sum(c.isdigit() for c in value) <= 15
+_DATE = re.compile(r"\d{1,2}([ /-])\d{1,2}\1(?:19|20)\d{2}")
+
+
+def _telephone(value: str) -> bool:
+    """A telephone number has 7 to 15 digits; a date like 05-11-2026 is none."""
+    return 7 <= sum(c.isdigit() for c in value) <= 15 and not _DATE.fullmatch(value)
 
 
 def _secret_looking(value: str) -> bool:
@@ -79,7 +83,7 @@ SECRETS: tuple[Pattern, ...] = (
 )
 
 PERSONAL: tuple[Pattern, ...] = (
-    Pattern("PASSWORD", re.compile(r"(?<=://)[^\s:/@]{1,64}:([^\s:/@]{3,128})(?=@)"), group=1),
+    Pattern("PASSWORD", re.compile(r"(?<=://)[^\s:/@]{1,64}:([^\s:/@<>]{3,128})(?=@)"), group=1),
     Pattern("TOKEN", re.compile(r"(?i)\bbearer\s+([A-Za-z0-9._~+/=-]{16,4000})"), group=1),
     Pattern(
         "PASSWORD",
@@ -93,14 +97,28 @@ PERSONAL: tuple[Pattern, ...] = (
         "EMAIL",
         re.compile(r"(?<![\w.+-])[\w.+%-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}\.)[A-Za-z0-9.-]{1,120}[A-Za-z]{2,}"),
     ),
-    Pattern("IBAN", re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{1,4}){3,8}\b"), iban),
+    # The printed form twice: words in capitals may follow (groups with a digit only), or belong to it (all groups).
+    Pattern(
+        "IBAN",
+        re.compile(
+            r"\b[A-Z]{2}\d{2} [A-Z0-9]{4}(?: (?=[A-Z]{0,3}\d)[A-Z0-9]{4}){1,6}(?: (?=[A-Z]{0,2}\d)[A-Z0-9]{1,3})?\b"
+        ),
+        iban,
+    ),
+    Pattern("IBAN", re.compile(r"\b[A-Z]{2}\d{2}(?:[A-Z0-9]{11,30}|(?: [A-Z0-9]{4}){2,7}(?: [A-Z0-9]{1,3})?)\b"), iban),
+    # The printed forms first: an expiry date or a check number may follow them.
+    Pattern(
+        "CARD",
+        re.compile(r"(?<![\w.])(?:\d{4}(?:[ -]\d{4}){3}|\d{4}[ -]\d{6}[ -]\d{5}|\d{13,19})(?!\w)"),
+        luhn,
+    ),
     Pattern("CARD", re.compile(r"(?<![\w.])\d(?:[ -]?\d){12,18}(?![\w])"), luhn),
-    Pattern("PHONE", re.compile(r"(?<![\w+.])\+\d(?:[ ./()-]{0,3}\d){6,14}(?!\w)"), _has_telephone_digits),
+    Pattern("PHONE", re.compile(r"(?<![\w+.])\+\d(?:[ ./()-]{0,3}\d){6,14}(?!\w)"), _telephone),
     Pattern("PHONE", re.compile(r"(?<![\w.-])(?:\(\d{3}\) ?|\d{3}[ .-])\d{3}[ .-]\d{4}(?![\w-])")),
     Pattern(
         "PHONE",
         re.compile(r"(?<![\w.,:/-])\(?0\d{1,5}\)?[ /-]\d{2,5}(?:[ /-]?\d{2,5}){1,3}(?![\w:-])"),
-        _has_telephone_digits,
+        _telephone,
     ),
     Pattern(
         "PHONE",

@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from citedesk.guard.patterns import PERSONAL, SECRETS, Pattern
 from citedesk.types import Finding, Ticket
 
+PATTERNS = (*SECRETS, *PERSONAL)
+
 
 @dataclass(frozen=True, slots=True)
 class Redacted:
@@ -20,11 +22,12 @@ class Redacted:
     counts: Mapping[str, int]
 
 
-def find(text: str, patterns: Sequence[Pattern] = (*SECRETS, *PERSONAL)) -> list[Finding]:
+def find(text: str, patterns: Sequence[Pattern] = PATTERNS) -> list[Finding]:
     """Find personal data and secrets.
 
     Returns:
-        Findings in text order that do not overlap; where two would, the pattern listed first wins.
+        Findings in text order that do not overlap; where two would, the one that starts first wins,
+        then the pattern listed first.
     """
     taken: list[Finding] = []
     for pattern in patterns:
@@ -53,8 +56,13 @@ class Placeholders:
         self._numbers: dict[tuple[str, str], int] = {}
         self.counts: Counter[str] = Counter()
 
-    def apply(self, text: str, findings: Sequence[Finding]) -> str:
-        """Replace the findings in a text by their placeholders."""
+    def mask(self, text: str, patterns: Sequence[Pattern]) -> str:
+        """Replace what the patterns find until they find nothing: a value may hide behind the one before it."""
+        while findings := find(text, patterns):
+            text = self._apply(text, findings)
+        return text
+
+    def _apply(self, text: str, findings: Sequence[Finding]) -> str:
         parts, at = [], 0
         for finding in findings:
             parts += [text[at : finding.start], self._name(finding.type, text[finding.start : finding.end])]
@@ -75,7 +83,7 @@ def redact(ticket: Ticket) -> Redacted:
 
     def clean(value: object) -> object:
         if isinstance(value, str):
-            return names.apply(value, find(value))
+            return names.mask(value, PATTERNS)
         if isinstance(value, Mapping):
             return {str(clean(str(k))): clean(v) for k, v in value.items()}
         if isinstance(value, list | tuple):
@@ -88,6 +96,7 @@ def redact(ticket: Ticket) -> Redacted:
         body=str(clean(ticket.body)),
         requester=None if ticket.requester is None else str(clean(ticket.requester)),
         channel=None if ticket.channel is None else str(clean(ticket.channel)),
+        created_at=None if ticket.created_at is None else str(clean(ticket.created_at)),
         fields={str(clean(str(k))): clean(v) for k, v in ticket.fields.items()},
     )
     return Redacted(redacted, dict(sorted(names.counts.items())))
@@ -100,5 +109,5 @@ def mask_secrets(text: str) -> tuple[str, int]:
         The text, and how many distinct secrets were masked.
     """
     names = Placeholders()
-    masked = names.apply(text, find(text, SECRETS))
+    masked = names.mask(text, SECRETS)
     return masked, names.counts.total()

@@ -97,11 +97,11 @@ def build_snapshot(
 def write_snapshot(folder: Path, snapshot: Snapshot) -> None:
     """Write a snapshot beside the current one, swap it in, and remove older ones."""
     folder.mkdir(parents=True, exist_ok=True)
-    target = folder / f"gen-{snapshot.generation[:16]}"
     building = Path(tempfile.mkdtemp(dir=folder, prefix=".building-"))
+    # A name of its own: the same generation written again must not touch the one that serves.
+    target = folder / f"gen-{snapshot.generation[:16]}-{building.name.removeprefix('.building-')}"
     try:
         _write_files(building, snapshot)
-        shutil.rmtree(target, ignore_errors=True)
         building.replace(target)
         pointer = folder / f".{_POINTER}"
         pointer.write_text(target.name, encoding="utf-8")
@@ -125,7 +125,7 @@ def open_snapshot(folder: Path) -> Snapshot | None:
     try:
         current = folder / Path(pointer.read_text(encoding="utf-8").strip()).name
         return _read_files(current)
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError, IntegrityError) as error:
+    except (OSError, ValueError, LookupError, AttributeError, TypeError, RuntimeError, IntegrityError) as error:
         pointer.unlink(missing_ok=True)
         raise IntegrityError(
             f"the index is damaged ({_reason(error)}); it was set aside and nothing is lost: "

@@ -34,11 +34,18 @@ class VectorIndex:
         Returns:
             positions and cosines, best first, ties by position; at most k.
         """
-        k = min(k, self.size if visible is None else int(visible.sum()))
+        seen = self.size if visible is None else int(visible.sum())
+        k = min(k, seen)
         if k == 0:
             return np.zeros(0, np.int64), np.zeros(0, np.float32)
-        scores, found = self._index.search(query[None, :], k, params=_only(visible))
-        order = np.lexsort((found[0], -scores[0]))
+        asked = min(k + 1, seen)
+        while True:
+            scores, found = self._index.search(query[None, :], asked, params=_only(visible))
+            # Which of equal scores faiss drops at its end is chance: ask on until the end is below the k-th.
+            if asked == seen or scores[0, -1] < scores[0, k - 1]:
+                break
+            asked = min(2 * asked, seen)
+        order = np.lexsort((found[0], -scores[0]))[:k]
         return found[0][order], scores[0][order]
 
     def at(self, positions: NDArray[np.int64]) -> NDArray[np.float32]:
@@ -48,8 +55,8 @@ class VectorIndex:
         return np.asarray(self._index.reconstruct_batch(positions), dtype=np.float32)
 
     def save(self, path: Path) -> None:
-        """Write the index to a file."""
-        faiss.write_index(self._index, str(path))
+        """Write the index to a file; a full disk is an OSError, which faiss's own writer hides."""
+        path.write_bytes(faiss.serialize_index(self._index).tobytes())
 
 
 def _only(visible: NDArray[np.bool_] | None) -> "faiss.SearchParameters | None":

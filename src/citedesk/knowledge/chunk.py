@@ -15,7 +15,7 @@ from citedesk.text import sentence_spans, strip_span
 from citedesk.types import Document, Passage
 
 # Part of an index's identity: change it whenever passages would be cut differently.
-CHUNKER = "headings-v1"
+CHUNKER = "headings-v2"
 # A whole code block or step may exceed the window this many times before it is cut at lines.
 _WHOLE_LIMIT = 4
 # Room left in the window for title and headings, which are encoded with the text.
@@ -37,7 +37,8 @@ class Block:
 
 @lru_cache(maxsize=1)
 def _parser() -> MarkdownIt:
-    return MarkdownIt("commonmark", {"maxNesting": 20}).enable("table")
+    # Link definitions leave no token; read as paragraphs they stay in some passage.
+    return MarkdownIt("commonmark", {"maxNesting": 20}).enable("table").disable("reference")
 
 
 def blocks(text: str) -> list[Block]:

@@ -25,11 +25,14 @@ KB_FOLDERS = ("runbooks", "articles", "postmortems")
 MAX_BYTES = 10_000_000
 # Bad rows of one file that are named one by one; the rest is counted.
 _ROWS_NAMED = 3
-_ROWS_MAX_BYTES = 2_000_000_000
-_FRONT = re.compile(r"\A---[ \t]*\r?\n(.*?)(?:\r?\n)?---[ \t]*(?:\r?\n|\Z)", re.DOTALL)
-_TITLE = re.compile(r"^#[ \t]+(.+?)[ \t#]*$", re.MULTILINE)
+_FRONT = re.compile(r"\A---[ \t]*\r?\n(.*?)^---[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
+_TITLE = re.compile(r"^#[ \t]+(.+?)[ \t#]*\r?$", re.MULTILINE)
+# What PyYAML lets out on a malformed tag or deep nesting, beside its own errors.
+_YAML_ERRORS = (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError, RecursionError)
 # An id is printed, logged and put in addresses: one line, no control characters.
 _ID = re.compile(r"(?=\S)[^\x00-\x1f\x7f-\x9f\u2028\u2029\u200b-\u200f\u202a-\u202e]{1,300}(?<=\S)")
+
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 # Replaces secrets in a document's text; returns the text and how many were replaced.
 Mask = Callable[[str], tuple[str, int]]
@@ -42,7 +45,7 @@ class FrontMatter(BaseModel):
     model_config = ConfigDict(extra="ignore", str_strip_whitespace=True)
 
     id: Name | None = None
-    title: Name | None = None
+    title: Annotated[str, Field(min_length=1, max_length=1000)] | None = None
     kind: Name = "article"
     service: Name | None = None
     layer: Name | None = None
@@ -132,7 +135,9 @@ def _read(path: Path, root: Path, report: LoadReport) -> Iterator[Document]:
 def _rows(path: Path, report: LoadReport) -> Iterator[Document]:
     bad = 0
     with gzip.open(path, "rb") if path.name.lower().endswith(".gz") else path.open("rb") as file:
-        for number, line in enumerate(file, start=1):
+        for number, line in enumerate(iter(lambda: file.readline(MAX_BYTES + 1), b""), start=1):
+            if len(line) > MAX_BYTES:
+                raise DocumentError(f"row {number} is larger than {MAX_BYTES // 1_000_000} MB; split it")
             if not line.strip():
                 continue
             try:
@@ -148,7 +153,7 @@ def _rows(path: Path, report: LoadReport) -> Iterator[Document]:
 def _row(line: bytes, where: str, report: LoadReport) -> Document:
     try:
         row = json.loads(decode(line, where))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DocumentError(f"not JSON ({error}); write one object a line") from error
     if not isinstance(row, dict) or not isinstance(row.get("_id"), str) or not isinstance(row.get("text"), str):
         raise DocumentError('a row must be an object with the texts "_id" and "text"')
@@ -172,7 +177,7 @@ def split_front_matter(text: str) -> tuple[FrontMatter, str]:
         return FrontMatter(), text
     try:
         values = yaml.safe_load(match.group(1)) or {}
-    except (yaml.YAMLError, ValueError) as error:
+    except _YAML_ERRORS as error:
         mark = getattr(error, "problem_mark", None)
         at = f" at line {mark.line + 2}" if mark else ""
         raise DocumentError(f"the front matter is not YAML{at}; quote values that contain a colon") from error
@@ -193,19 +198,22 @@ def _front(values: dict[str, object]) -> FrontMatter:
 def _document(front: FrontMatter, body: str, path_id: str, source: str, report: LoadReport) -> Document:
     if not body.strip():
         raise DocumentError("has no text; write something or remove it")
+    if _SURROGATE.search(body):
+        raise DocumentError("the text holds half of a surrogate pair, which is no character; write it as UTF-8")
     document_id = front.id or path_id
     if not _ID.fullmatch(document_id):
         raise DocumentError(
             "the id must be one line of at most 300 characters without control characters; set a plain id"
         )
     text, masked = report.mask(body)
-    report.masked_secrets += masked
+    title, masked_in_title = report.mask(front.title or "")
+    report.masked_secrets += masked + masked_in_title
     heading = _TITLE.search(text)
     return Document(
         id=document_id,
         version=sha256(text),
         text=text,
-        title=front.title or (heading.group(1) if heading else ""),
+        title=title or (heading.group(1) if heading else ""),
         kind=front.kind,
         service=front.service,
         layer=front.layer,
