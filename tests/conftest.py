@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from citedesk.desk import Desk, open_desk
 from citedesk.encoding import Encoder, open_encoder
 from citedesk.settings import Settings, shipped

@@ -118,7 +118,7 @@ def test_broad_except_has_its_reason_beside_it() -> None:
                 continue
             caught = "" if node.type is None else ast.unparse(node.type)
             broad = node.type is None or re.search(r"\b(?:Base)?Exception\b", caught)
-            # `# noqa: BLE001  the reason`: the words after the code are what is asked for.
+            # After the linter's code stand the words that are asked for: why everything is caught here.
             if broad and not re.search(r"#\s*(?:noqa: BLE001)?\s*\w{2,}\s+\w+", lines[node.lineno - 1]):
                 bare.append(where(path, node))
     assert bare == []

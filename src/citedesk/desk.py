@@ -178,8 +178,9 @@ class Desk:
         for ticket in tickets:
             screen(ticket)
         redacted = [redact(ticket).ticket for ticket in tickets]
-        inputs = self.triage.inputs(redacted, self.encoder)
-        return self.triage.triage(redacted, inputs)
+        families = [screen(ticket) for ticket in redacted]
+        triaged = self.triage.triage(redacted, self.triage.inputs(redacted, self.encoder))
+        return [_cautious(one, seen) for one, seen in zip(triaged, families, strict=True)]
 
     def versions(self, snapshot: Snapshot) -> Versions:
         """Name the model, the policy and the index in use."""

@@ -16,8 +16,8 @@ from citedesk.settings import Settings, shipped
 from citedesk.triage.rows import read_rows, ticket_of
 from citedesk.types import Answered, Suggestion, Ticket
 
-_INTRODUCTION = """CiteDesk reads a dozen tickets. For each: how urgent, which tier and team, whether anybody is woken and why;
-then what your own documents say, every sentence with its source [document:from-to], or an honest "no answer".
+_INTRODUCTION = """CiteDesk reads a dozen tickets. For each: how urgent, which tier and team, is anybody woken, and why.
+Then what the documents say, every sentence with its source [document:from-to], or an honest "no answer".
 ✓ sure enough to act on   ? a person should decide
 """
 # Sentences shown of each answer but the first, so that a dozen tickets can be read at a glance.

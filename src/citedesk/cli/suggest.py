@@ -21,7 +21,7 @@ from citedesk.cli.render import print_suggestion
 from citedesk.errors import InputError
 from citedesk.formats import suggestion_json, triage_row
 from citedesk.settings import Settings
-from citedesk.store.database import storage_errors
+from citedesk.store.failures import storage_errors
 from citedesk.triage.rows import Columns, read_rows, ticket_of
 from citedesk.types import Ticket
 

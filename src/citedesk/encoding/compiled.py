@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from citedesk.encoding import minilm
 from citedesk.encoding.protocol import Progress, Vectors
 from citedesk.errors import IntegrityError
-from citedesk.store.database import storage_errors
+from citedesk.store.failures import storage_errors
 from citedesk.text import sha256_file
 
 # Texts a batch: above this, throughput on two cores no longer rises.
@@ -131,7 +131,7 @@ def _checked_graph(home: Path) -> Path:
     graph = home / "encoder.onnx"
     try:
         expected = json.loads((home / "manifest.json").read_text(encoding="utf-8"))["sha256"]
-    except (ValueError, KeyError, OSError) as error:
+    except (ValueError, LookupError, TypeError, OSError) as error:
         raise IntegrityError(f"the compiled encoder's manifest is damaged; delete {home} to rebuild it") from error
     if not graph.is_file() or sha256_file(graph) != expected:
         raise IntegrityError(f"the compiled encoder is damaged; delete {home} and run again to rebuild it")

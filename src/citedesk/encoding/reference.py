@@ -28,7 +28,9 @@ class ReferenceEncoder:
                 "safetensors, or make its hub reachable"
             ) from error
         self.name = f"sentence-transformers/{Path(model).name}"
-        self.dimension = int(self._model.get_sentence_embedding_dimension() or 0)
+        # Renamed in sentence-transformers 5.2; the old name warns there.
+        renamed = getattr(self._model, "get_embedding_dimension", None)
+        self.dimension = int((renamed or self._model.get_sentence_embedding_dimension)() or 0)
         self.window = int(self._model.max_seq_length or minilm.WINDOW)
 
     def count_tokens(self, text: str) -> int:

@@ -18,7 +18,7 @@ from citedesk.index import Entry, Snapshot, SourceDocument, write_snapshot
 from citedesk.index.snapshot import build_snapshot
 from citedesk.knowledge.chunk import CHUNKER, chunk, context
 from citedesk.store import Store
-from citedesk.store.database import storage_errors
+from citedesk.store.failures import storage_errors
 from citedesk.text import sha256
 from citedesk.types import Document
 

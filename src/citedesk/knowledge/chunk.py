@@ -173,7 +173,7 @@ def _lines(text: str, block: Block) -> list[tuple[int, int]]:
 
 def _halves(text: str, start: int, end: int, count: CountTokens, budget: int) -> Iterator[tuple[int, int]]:
     """Cut a run without sentences near its middle, at white space if there is any, until it fits."""
-    if end - start <= budget or count(text[start:end]) <= budget:
+    if end - start <= max(budget, 1) or count(text[start:end]) <= budget:
         yield start, end
         return
     middle = (start + end) // 2

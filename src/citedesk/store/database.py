@@ -13,8 +13,8 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from citedesk.errors import IntegrityError, StorageError
 from citedesk.store.documents import Documents
+from citedesk.store.failures import storage_errors
 from citedesk.store.migrations import migrate
 from citedesk.store.tickets import Tickets
 
@@ -42,6 +42,7 @@ class Store:
             self.db.conn.execute("begin immediate")
             yield
 
+    @storage_errors()
     def changes(self) -> tuple[int, int]:
         """Give a pair that changes whenever this or another process writes to the database."""
         version = self.db.execute("pragma data_version").fetchone()[0]
@@ -66,30 +67,12 @@ def open_store(path: Path | None) -> Store:
             path or ":memory:", timeout=BUSY_TIMEOUT_SECONDS, check_same_thread=False, isolation_level=None
         )
         db = Database(connection)
-        connection.execute("pragma journal_mode = wal")
-        connection.execute("pragma synchronous = full")
-        connection.execute("pragma secure_delete = on")
-        migrate(db)
+        try:
+            connection.execute("pragma journal_mode = wal")
+            connection.execute("pragma synchronous = full")
+            connection.execute("pragma secure_delete = on")
+            migrate(db)
+        except BaseException:
+            connection.close()
+            raise
     return Store(db=db, lock=threading.RLock(), documents=Documents(connection), tickets=Tickets(connection))
-
-
-@contextmanager
-def storage_errors() -> Iterator[None]:
-    """Turn SQLite's and the operating system's errors into ours, with a remedy."""
-    try:
-        yield
-    except sqlite3.OperationalError as error:
-        raise StorageError(
-            f"the database refused the operation ({error}); free disk space, check that the home folder is "
-            "writable and that no other process holds it, then run again"
-        ) from error
-    except sqlite3.DatabaseError as error:
-        raise IntegrityError(
-            f"the database file is damaged ({error}); move citedesk.db away and add the documents again, "
-            "or restore a backup"
-        ) from error
-    except OSError as error:
-        raise StorageError(
-            f"cannot write to the home folder ({error.strerror or error}); "
-            "free disk space or choose another folder with --home"
-        ) from error

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import numpy as np
 from numpy.typing import NDArray
 
+from citedesk.store.failures import storage_errors
 from citedesk.types import Document
 
 _COLUMNS = (
@@ -46,6 +47,7 @@ class Documents:
         )  # yesterday's text is read by whoever may read today's
         return True
 
+    @storage_errors()
     def get(self, document_id: str, version: str | None = None) -> Document | None:
         """Fetch a document at its current or a kept version; None if there is none.
 
@@ -62,6 +64,7 @@ class Documents:
         ).fetchall()
         return _document(rows[0], found[0][0], found[0][1]) if len(found) == 1 else None
 
+    @storage_errors()
     def all(self) -> list[Document]:
         """Fetch every active document at its current version, by id."""
         names = ", ".join(f"d.{name}" for name in _COLUMNS)
@@ -71,6 +74,7 @@ class Documents:
         )
         return [_document(row[:-1], row[1], row[-1]) for row in rows]
 
+    @storage_errors()
     def texts(self, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
         """Fetch the texts of several (id, version) pairs."""
         found: dict[tuple[str, str], str] = {}
@@ -82,10 +86,12 @@ class Documents:
                 found[document_id, version] = row[0]
         return found
 
+    @storage_errors()
     def versions(self) -> dict[str, str]:
         """Map every active document id to its current version."""
         return dict(self._db.execute("select id, version from documents where active = 1 order by id"))
 
+    @storage_errors()
     def state(self) -> list[tuple[object, ...]]:
         """List every active document's row without its text, by id: what an index depends on."""
         return self._rows("where active = 1 order by id", [])
@@ -97,6 +103,7 @@ class Documents:
             [(encoder, key, vector.astype("<f4").tobytes()) for key, vector in vectors.items()],
         )
 
+    @storage_errors()
     def vectors(self, encoder: str, hashes: Sequence[str]) -> dict[str, NDArray[np.float32]]:
         """Fetch those of the asked vectors that are kept: text hash -> (d,) float32."""
         found: dict[str, NDArray[np.float32]] = {}

@@ -10,7 +10,8 @@ Migration = Callable[[Database], None]
 
 def m0001_documents(db: Database) -> None:
     """Documents, their kept versions, and the vectors of passage texts."""
-    db.executescript(
+    _execute(
+        db,
         """
         create table documents (
             id text primary key, version text not null, title text not null, kind text not null,
@@ -21,13 +22,14 @@ def m0001_documents(db: Database) -> None:
             stored_at text not null, primary key (document_id, version));
         create table vectors (
             encoder text not null, text_hash text not null, vector blob not null, primary key (encoder, text_hash));
-        """
+        """,
     )
 
 
 def m0002_tickets(db: Database) -> None:
     """Redacted tickets and the suggestions made for them."""
-    db.executescript(
+    _execute(
+        db,
         """
         create table tickets (
             id text primary key, subject text not null, body text not null, fields text not null,
@@ -37,7 +39,7 @@ def m0002_tickets(db: Database) -> None:
             idempotency_key text, request_hash text not null, response text not null);
         create unique index suggestions_by_key on suggestions (principal, idempotency_key)
             where idempotency_key is not null;
-        """
+        """,
     )
 
 
@@ -45,14 +47,25 @@ MIGRATIONS: tuple[Migration, ...] = (m0001_documents, m0002_tickets)
 
 
 def migrate(db: Database) -> None:
-    """Apply the migrations this database has not seen, in order."""
-    db.executescript("create table if not exists migrations (name text primary key, applied_at text not null)")
-    applied = {row["name"] for row in db["migrations"].rows}
-    for migration in MIGRATIONS:
-        if migration.__name__ not in applied:
-            migration(db)
-            with db.conn:
-                db.conn.execute(
-                    "insert into migrations values (?, ?)",
-                    (migration.__name__, datetime.now(UTC).isoformat()),
-                )
+    """Apply the migrations this database has not seen, in order: all of them or, if one fails, none."""
+    if _unseen(db):
+        with db.conn:
+            db.conn.execute("begin immediate")
+            db.conn.execute("create table if not exists migrations (name text primary key, applied_at text not null)")
+            for migration in _unseen(db):  # asked again: another process may have been first
+                migration(db)
+                now = datetime.now(UTC).isoformat()
+                db.conn.execute("insert into migrations values (?, ?)", (migration.__name__, now))
+
+
+def _unseen(db: Database) -> list[Migration]:
+    known = db.execute("select 1 from sqlite_master where name = 'migrations'").fetchone()
+    applied = {name for (name,) in db.execute("select name from migrations")} if known else set()
+    return [migration for migration in MIGRATIONS if migration.__name__ not in applied]
+
+
+def _execute(db: Database, script: str) -> None:
+    """Run statements one by one: `executescript` would commit the transaction they belong to."""
+    for statement in script.split(";"):
+        if statement.strip():
+            db.conn.execute(statement)

@@ -5,6 +5,7 @@ import sqlite3
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from citedesk.store.failures import storage_errors
 from citedesk.types import Ticket
 
 
@@ -66,10 +67,12 @@ class Tickets:
         """Fetch the suggestion this principal got under an idempotency key."""
         return self._find("principal = ? and idempotency_key = ?", (principal, key))
 
+    @storage_errors()
     def count(self) -> int:
         """Count the stored tickets."""
         return int(self._db.execute("select count(*) from tickets").fetchone()[0])
 
+    @storage_errors()
     def _find(self, where: str, values: tuple[str, ...]) -> StoredSuggestion | None:
         row = self._db.execute(
             f"select id, ticket_id, request_hash, response from suggestions where {where}",  # noqa: S608

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from citedesk.errors import IntegrityError
-from citedesk.store.database import storage_errors
+from citedesk.store.failures import storage_errors
 from citedesk.text import sha256_file
 from citedesk.triage.features import Features
 from citedesk.triage.heads import C, Head, Linear, linear
@@ -80,7 +80,6 @@ def _write(folder: Path, model: TriageModel) -> None:
     document = {
         "words": features.words.terms,
         "chars": features.chars.terms,
-        "signals": features.signal_names,
         "heads": {name: _head(head) for name, head in model.heads.items()},
         "examples": {
             "ids": list(model.examples.ids),
@@ -147,7 +146,6 @@ def _read(folder: Path, manifest: Mapping[str, Any], version: str) -> TriageMode
     features = Features(
         words=Vectorizer("words", tuple(data["words"]), arrays["words_idf"].astype(np.float64)),
         chars=Vectorizer("chars", tuple(data["chars"]), arrays["chars_idf"].astype(np.float64)),
-        signal_names=tuple(data["signals"]),
     )
     heads = {
         name: Head(

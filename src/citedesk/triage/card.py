@@ -10,7 +10,7 @@ def model_card(about: Mapping[str, Any]) -> str:
         "# Triage model",
         "",
         f"Predicts {', '.join(about['metrics'])} of support tickets from subject and body. Linear models over words, "
-        "characters, sentence embeddings and policy signals, combined with the policy's rules and calibrated.",
+        "characters and sentence embeddings, to which the policy's rules add with a learned weight; calibrated.",
         "",
         "## Data",
         "",

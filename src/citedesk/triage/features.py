@@ -1,6 +1,6 @@
-"""Features of tickets in blocks: words, characters, meaning, and the policy's signals and rules.
+"""Features of tickets in blocks: words, characters, meaning; and what the policy's rules say.
 
-Each block is scaled so that a row has about unit length, then weighted. Leaves out learning: `heads.py`.
+Rows of a block have unit length, times the block's weight. Leaves out learning: `heads.py`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,15 +17,13 @@ from citedesk.triage.signals import Judgement, judge, read_signals
 from citedesk.triage.vectorizer import Vectorizer, fit_vectorizer
 
 # Cheapest first; cross-validation adds a block only if it helps.
-BLOCKS = ("words", "chars", "dense", "signals")
+BLOCKS = ("words", "chars", "dense")
 # Rules that agree add up to this much; a pile of them proves no more.
 RULE_LIMIT = 3.0
 MAX_WORDS = 12_000
 MAX_CHARS = 24_000
-# Weight of a block beside words and characters, chosen by leave-one-writer-out cross-validation.
+# Weight of the block beside words and characters, chosen by leave-one-writer-out cross-validation.
 _DENSE_SCALE = 0.5
-_SIGNAL_SCALE = 0.2
-_SHAPES = 6
 # Up to this many tickets every term is kept, however rare.
 _FEW = 50
 
@@ -69,26 +67,18 @@ def read_inputs(
 
 @dataclass(frozen=True)
 class Features:
-    """Fitted vectorizers and the names of signal columns."""
+    """Fitted vectorizers."""
 
     words: Vectorizer
     chars: Vectorizer
-    signal_names: tuple[str, ...]
 
     def blocks(self, inputs: Inputs) -> dict[str, sparse.csr_matrix]:
         """Compute every block: name -> (n, columns) sparse float64."""
         return {
             "words": self.words.transform(inputs.texts),
             "chars": self.chars.transform(inputs.texts),
-            "signals": sparse.csr_matrix(self._signals(inputs) * _SIGNAL_SCALE),
             "dense": sparse.csr_matrix(inputs.vectors.astype(np.float64) * _DENSE_SCALE),
         }
-
-    def _signals(self, inputs: Inputs) -> NDArray[np.float64]:
-        present = np.array([[name in found for name in self.signal_names] for found in inputs.signals], dtype=float)
-        shapes = np.array([_shape(text) for text in inputs.texts])
-        n = len(inputs.texts)
-        return np.hstack([present.reshape(n, -1), shapes.reshape(n, _SHAPES)])
 
 
 def fit_features(inputs: Inputs) -> Features:
@@ -96,8 +86,7 @@ def fit_features(inputs: Inputs) -> Features:
     n = len(inputs.texts)
     words = fit_vectorizer("words", inputs.texts, least=2 if n > _FEW else 1, most=MAX_WORDS)
     chars = fit_vectorizer("chars", inputs.texts, least=3 if n > _FEW else 1, most=MAX_CHARS)
-    signals = sorted({name for found in inputs.signals for name in found})
-    return Features(words, chars, tuple(signals))
+    return Features(words, chars)
 
 
 def rule_scores(inputs: Inputs, head: str, labels: Sequence[str]) -> NDArray[np.float64]:
@@ -112,16 +101,3 @@ def rule_scores(inputs: Inputs, head: str, labels: Sequence[str]) -> NDArray[np.
 def stack(blocks: Mapping[str, sparse.csr_matrix], names: Sequence[str]) -> sparse.csr_matrix:
     """Put the named blocks side by side, in the order of BLOCKS."""
     return sparse.hstack([blocks[name] for name in BLOCKS if name in names], format="csr")
-
-
-def _shape(text: str) -> tuple[float, ...]:
-    """Length, share of capitals, exclamation and question marks, share of digits, lines; each about [0, 3]."""
-    letters = sum(c.isalpha() for c in text)
-    return (
-        float(np.log1p(len(text.split()))) / 3,
-        min(1.0, 2 * sum(c.isupper() for c in text) / max(1, letters)),
-        float(min(3, text.count("!"))),
-        float(min(3, text.count("?"))),
-        5 * sum(c.isdigit() for c in text) / max(1, len(text)),
-        min(3.0, text.count("\n") / 5),
-    )

@@ -16,8 +16,21 @@ from citedesk.triage.config import read_toml
 
 _STRICT = ConfigDict(extra="forbid", frozen=True)
 Share = Annotated[float, Field(ge=0, le=1)]
-# Expressions that make matching slower than linear in the text.
-_NESTED = re.compile(r"\([^()]*[+*][^()]*\)[+*]")
+# An escaped character or a class of characters; a group that holds no group; a repetition without end.
+_ATOM = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]")
+_GROUP = re.compile(r"\([^()]*\)")
+_ENDLESS = re.compile(r"[+*]|\{\d*,\}")
+
+
+def _repeats_repetition(pattern: str) -> bool:
+    """Tell whether an endless repetition stands inside another, which makes matching slower than linear."""
+    flat = _ATOM.sub("x", pattern)
+    while group := _GROUP.search(flat):
+        endless = _ENDLESS.search(group.group()) is not None
+        if endless and _ENDLESS.match(flat, group.end()):
+            return True
+        flat = flat[: group.start()] + ("x+" if endless else "x") + flat[group.end() :]
+    return False
 
 
 class HeadPolicy(BaseModel):
@@ -46,7 +59,7 @@ class Signal(BaseModel):
                 re.compile(pattern)
             except re.error as error:
                 raise ValueError(f"{pattern!r} is not a regular expression: {error}") from error
-            if _NESTED.search(pattern):
+            if _repeats_repetition(pattern):
                 raise ValueError(f"{pattern!r} repeats a repetition, which can take for ever; simplify it")
         return patterns
 

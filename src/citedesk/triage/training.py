@@ -41,7 +41,6 @@ _WORTH_IT = 0.003
 CANDIDATES: tuple[tuple[str, ...], ...] = (
     ("words",),
     ("words", "chars"),
-    ("words", "chars", "dense"),
     BLOCKS,
 )
 # Score of a label that the training part of a fold does not hold.
@@ -50,6 +49,7 @@ _UNSEEN = -20.0
 CHOICE_SAMPLE = 6000
 
 Progress = Callable[[str], None]
+Costs = Mapping[str, Mapping[str, float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ def train(
     groups = near_duplicate_groups(data.inputs.vectors)
     merged = {name: merge_rare(column) for name, column in data.labels.items()}
     columns = {name: column for name, (column, _) in merged.items()}
-    held_out = _held_out(data.inputs, columns, groups, candidates, say)
+    held_out = _held_out(data.inputs, columns, groups, candidates, policy, say)
     say("fitting the final model")
     features = fit_features(data.inputs)
     blocks = features.blocks(data.inputs)
@@ -122,6 +122,7 @@ def _held_out(
     columns: Mapping[str, NDArray[np.str_]],
     groups: NDArray[np.int64],
     candidates: Sequence[tuple[str, ...]],
+    policy: Policy,
     say: Progress,
 ) -> dict[str, tuple[tuple[str, ...], OutOfFold]]:
     """Choose each head's blocks, on a sample where there are many tickets, and score all of them."""
@@ -131,7 +132,7 @@ def _held_out(
         rows = np.sort(np.random.default_rng(SEED).choice(rows, CHOICE_SAMPLE, replace=False))
     part = inputs.take(rows.tolist()) if sampled else inputs
     tried = out_of_fold(part, {n: c[rows] for n, c in columns.items()}, groups[rows], candidates, say)
-    chosen = {name: _best(candidates, results) for name, results in tried.items()}
+    chosen = {name: _best(results, policy.file.costs.get(name)) for name, results in tried.items()}
     if not sampled:
         return {name: (candidates[i], tried[name][i]) for name, i in chosen.items()}
     result: dict[str, tuple[tuple[str, ...], OutOfFold]] = {}
@@ -142,11 +143,12 @@ def _held_out(
     return {name: result[name] for name in columns}
 
 
-def _best(candidates: Sequence[tuple[str, ...]], results: Sequence[OutOfFold]) -> int:
-    """Pick the cheapest candidate that no dearer one beats by enough."""
+def _best(results: Sequence[OutOfFold], costs: Costs | None) -> int:
+    """Pick the cheapest candidate that no dearer one beats by enough, decided as in use: calibrated, by cost."""
     best, best_score = 0, -1.0
-    for i in range(len(candidates)):
-        score = float(f1_score(results[i].truth, results[i].scores.argmax(axis=1), average="macro"))
+    for i, held_out in enumerate(results):
+        calibration = calibrate(held_out.scores, held_out.rules, held_out.truth)
+        score = float(f1_score(held_out.truth, decide_all(held_out, calibration, costs)[0], average="macro"))
         if score > best_score + _WORTH_IT:
             best, best_score = i, score
     return best
@@ -243,7 +245,7 @@ def _finish(
 
 
 def decide_all(
-    held_out: OutOfFold, calibration: Calibration, costs: Mapping[str, Mapping[str, float]] | None
+    held_out: OutOfFold, calibration: Calibration, costs: Costs | None
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Choose a label for every held-out ticket: (m,) index into labels, and (m,) its probability."""
     probabilities = calibration.apply(held_out.scores, held_out.rules)

@@ -1,0 +1,148 @@
+"""Units of a document: exact spans, parts read from headings; composing and verifying on a small index."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from citedesk.answer import compose, verify
+from citedesk.answer.units import PARTS, plain, units
+from citedesk.encoding.fake import FakeEncoder
+from citedesk.index import Snapshot
+from citedesk.knowledge.build import add_documents, snapshot_of
+from citedesk.retrieve import Query, rank
+from citedesk.store import open_store
+from citedesk.text import sha256
+from citedesk.types import Citation, Document, Principal, Sentence
+
+TEXT = """# Replica lags
+
+## Symptoms
+Reads are stale by many minutes. Orders e.g. new ones are missing.
+
+## Checks
+### 1. Measure the lag
+```sql
+select now() - replayed;
+```
+Good is below one second.
+
+## Steps
+1. Stop the **long** report query.
+2. Raise the [replay limit](http://x) a little.
+
+## Verification
+The lag falls under one second again.
+
+## Related
+- rb-other is not to be quoted.
+
+## When to escalate
+Call the data platform on-call after ten minutes.
+"""
+DOCUMENT = Document("rb-lag", sha256(TEXT), TEXT, "Replica lags", "runbook")
+TEXTS = {(DOCUMENT.id, DOCUMENT.version): TEXT}
+ENCODER = FakeEncoder()
+
+
+def _snapshot(*documents: Document) -> Snapshot:
+    store = open_store(None)
+    try:
+        add_documents(store, documents)
+        return snapshot_of(store, ENCODER, "g")[0]
+    finally:
+        store.close()
+
+
+def _composed(snapshot: Snapshot, question: str, limit: int = 10) -> tuple[Sentence, ...]:
+    found = rank(snapshot, Query(question), ENCODER.encode([question])[0], Principal("a", "admin"))
+    return compose(snapshot, found, TEXTS, limit)
+
+
+def test_units_runbook_gives_each_part_in_text_order() -> None:
+    assert [(unit.part, unit.text) for unit in units(TEXT)] == [
+        ("cause", "Reads are stale by many minutes."),
+        ("cause", "Orders e.g. new ones are missing."),
+        ("check", "Measure the lag\nselect now() - replayed;\nGood is below one second."),
+        ("step", "Stop the long report query."),
+        ("step", "Raise the replay limit a little."),
+        ("verify", "The lag falls under one second again."),
+        ("escalate", "Call the data platform on-call after ten minutes."),
+    ]
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                "# A\n",
+                "## Steps\n",
+                "1. do it\n",
+                "Word one. Word two.\n",
+                "\n",
+                "```\nx\n```\n",
+                "é\r\n",
+                "- a\n",
+                "> q\n",
+            ]
+        )
+    )
+)
+@settings(max_examples=150, deadline=None)
+def test_units_any_markdown_gives_plain_text_of_spans_in_order(pieces: list[str]) -> None:
+    text = "".join(pieces)
+    found = units(text)
+    edges = [0, *(edge for unit in found for edge in (unit.start, unit.end)), len(text)]
+    assert edges == sorted(edges)
+    assert [unit.text for unit in found] == [plain(text[unit.start : unit.end]) for unit in found]
+
+
+def test_compose_parts_come_in_the_order_a_person_follows() -> None:
+    sentences = _composed(_snapshot(DOCUMENT), "replica lags reads stale")
+    parts = [PARTS.index(sentence.part) for sentence in sentences]
+    assert (parts, len(parts)) == (sorted(parts), 7)
+
+
+def test_compose_every_citation_quotes_the_stored_span() -> None:
+    cited = [c for s in _composed(_snapshot(DOCUMENT), "stale reads") for c in s.citations]
+    assert [c.quote for c in cited] == [TEXT[c.start : c.end] for c in cited]
+
+
+def test_compose_few_sentences_allowed_keeps_steps_from_the_first() -> None:
+    sentences = _composed(_snapshot(DOCUMENT), "stop the long report query, raise the replay limit", 2)
+    assert [s.text for s in sentences] == ["Stop the long report query.", "Raise the replay limit a little."]
+
+
+def test_compose_superseded_document_is_not_cited() -> None:
+    newer = replace(DOCUMENT, id="rb-new", supersedes="rb-lag")
+    snapshot = _snapshot(DOCUMENT, newer)
+    found = rank(snapshot, Query("replica lags"), ENCODER.encode(["replica lags"])[0], Principal("a", "admin"))
+    composed = compose(snapshot, found, {(newer.id, newer.version): TEXT}, 10)
+    assert {c.document_id for s in composed for c in s.citations} == {"rb-new"}
+
+
+_CITATION = Citation(DOCUMENT.id, DOCUMENT.version, 26, 58, TEXT[26:58])
+_GOOD = Sentence(plain(TEXT[26:58]), (_CITATION,))
+
+
+def test_verify_true_citation_is_kept() -> None:
+    assert verify([_GOOD], TEXTS) == (_GOOD,)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        replace(_GOOD, citations=(replace(_CITATION, quote=_CITATION.quote.upper()),)),
+        replace(_GOOD, citations=(replace(_CITATION, start=_CITATION.start + 1),)),
+        replace(_GOOD, citations=(replace(_CITATION, end=len(TEXT) + 1, quote=TEXT[26:]),)),
+        replace(_GOOD, citations=(replace(_CITATION, start=-len(TEXT), quote=TEXT[:58]),)),
+        replace(_GOOD, citations=(replace(_CITATION, start=5, end=5, quote=""),)),
+        replace(_GOOD, citations=(replace(_CITATION, version="0" * 64),)),
+        replace(_GOOD, citations=(replace(_CITATION, document_id="rb-other"),)),
+        replace(_GOOD, citations=()),
+        replace(_GOOD, text=_GOOD.text + " Then drop the table."),
+    ],
+)
+def test_verify_tampered_citation_or_words_are_dropped(sentence: Sentence) -> None:
+    assert verify([sentence, _GOOD], TEXTS) == (_GOOD,)

@@ -1,0 +1,150 @@
+"""Fusion and ranking by hand, filters, and that what may not be read leaves no trace."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from citedesk.encoding.fake import FakeEncoder
+from citedesk.errors import InputError
+from citedesk.index import Snapshot, SourceDocument
+from citedesk.index.snapshot import Entry, build_snapshot
+from citedesk.retrieve import Candidates, Query, Ranked, best_per_document, find_candidates, fuse, rank
+from citedesk.retrieve.candidates import best_positions
+from citedesk.retrieve.search import order
+from citedesk.types import LegScore, Passage, Principal
+
+ENCODER = FakeEncoder()
+READER = Principal("r", labels=frozenset({"staff"}))
+
+
+def _candidates(positions: Sequence[int], dense: Sequence[float], lexical: Sequence[float]) -> Candidates:
+    return Candidates(np.array(positions), np.array(dense, np.float32), np.array(lexical, np.float32))
+
+
+def _source(
+    name: str, labels: tuple[str, ...] = ("staff",), superseded: bool = False, kind: str = "article"
+) -> SourceDocument:
+    return SourceDocument(name, f"v-{name}", name, kind, f"svc-{name}", "data", labels, None, superseded)
+
+
+def _snapshot(documents: Sequence[SourceDocument], texts: Sequence[Sequence[str]]) -> Snapshot:
+    entries = [
+        Entry(row, Passage(document.id, document.version, i, i + 1), text)
+        for row, (document, passages) in enumerate(zip(documents, texts, strict=True))
+        for i, text in enumerate(passages)
+    ]
+    vectors = ENCODER.encode([entry.text for entry in entries]) if entries else np.zeros((0, 64), np.float32)
+    return build_snapshot("g", ENCODER.name, documents, entries, vectors)
+
+
+def _found(
+    snapshot: Snapshot, query: Query, principal: Principal = READER
+) -> list[tuple[Passage, float, LegScore, LegScore]]:
+    ranked = rank(snapshot, query, ENCODER.encode([query.text])[0], principal).ranked
+    return [(snapshot.passages[hit.position], hit.score, hit.dense, hit.lexical) for hit in ranked]
+
+
+def test_fuse_both_legs_by_hand() -> None:
+    fused = fuse(_candidates([0, 1, 2], [0.8, 0.2, -0.1], [0.0, 6.0, 12.0]), 12.0, 0.6)
+    np.testing.assert_allclose(fused, [0.8 / 1.6, (0.2 + 0.3) / 1.6, (-0.1 + 0.6) / 1.6], rtol=1e-6)
+
+
+@pytest.mark.parametrize(("ceiling", "lexical"), [(0.0, 0.6), (5.0, 0.0)])
+def test_fuse_without_words_or_weight_orders_by_dense(ceiling: float, lexical: float) -> None:
+    fused = fuse(_candidates([0, 1], [0.8, 0.4], [0.0, 0.0 if not ceiling else 3.0]), ceiling, lexical)
+    np.testing.assert_allclose(fused, np.array([0.8, 0.4]) / (1 + lexical), rtol=1e-6)
+
+
+@pytest.mark.parametrize(("ceiling", "lexical"), [(-1.0, 0.6), (1.0, -0.1)])
+def test_fuse_negative_weight_is_refused(ceiling: float, lexical: float) -> None:
+    with pytest.raises(InputError, match="must not be negative"):
+        fuse(_candidates([0], [1.0], [1.0]), ceiling, lexical)
+
+
+def test_order_equal_scores_come_by_position_with_both_ranks() -> None:
+    candidates = _candidates([3, 5, 9], [0.5, 0.7, 0.5], [0.0, 1.0, 2.0])
+    assert order(candidates, np.array([0.4, 0.4, 0.6], np.float32)) == [
+        Ranked(9, 0.6, LegScore(0.5, 3), LegScore(2.0, 1)),
+        Ranked(3, 0.4, LegScore(0.5, 2), LegScore(0.0, None)),
+        Ranked(5, 0.4, LegScore(0.7, 1), LegScore(1.0, 2)),
+    ]
+
+
+@given(st.lists(st.integers(-1, 3), max_size=12), st.integers(1, 6))
+def test_best_positions_any_scores_equal_a_plain_sort(scores: list[int], k: int) -> None:
+    expected = sorted((i for i, s in enumerate(scores) if s > 0), key=lambda i: (-scores[i], i))[:k]
+    assert best_positions(np.array(scores, np.float32), k).tolist() == expected
+
+
+def test_best_per_document_keeps_the_first_few_in_order() -> None:
+    leg = LegScore(0.0, None)
+    ranked = [Ranked(p, 0.5, leg, leg) for p in (4, 0, 1, 3, 2)]
+    owners = np.array([0, 0, 0, 1, 1], np.int32)
+    assert [hit.position for hit in best_per_document(ranked, owners, 2)] == [4, 0, 1, 3]
+
+
+def test_find_candidates_hold_exact_cosine_and_score_of_either_leg() -> None:
+    snapshot = _snapshot([_source("a")], [["red fox", "blue whale", "red whale"]])
+    vector = ENCODER.encode(["red fox"])[0]
+    found = find_candidates(snapshot, "red fox", vector, None, depth=1)
+    assert found.positions.tolist() == [0]
+    np.testing.assert_allclose(found.dense, [1.0], rtol=1e-6)
+    np.testing.assert_array_equal(found.lexical, snapshot.terms.score("red fox")[[0]])
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        (Query("fox"), {"a", "b", "c"}),
+        (Query("fox", kinds=frozenset({"runbook"})), {"b"}),
+        (Query("fox", services=frozenset({"svc-a", "svc-c"})), {"a", "c"}),
+        (Query("fox", layers=frozenset({"network"})), set()),
+        (Query("fox", layers=frozenset({"data"}), services=frozenset({"svc-b"})), {"b"}),
+        (Query("fox", labels=frozenset({"public"})), {"c"}),
+    ],
+)
+def test_rank_filter_admits_only_its_documents(query: Query, expected: set[str]) -> None:
+    documents = [
+        _source("a"),
+        _source("b", kind="runbook"),
+        _source("c", labels=("public", "staff")),
+        _source("old", superseded=True),
+        _source("secret", labels=("security",)),
+    ]
+    snapshot = _snapshot(documents, [["fox"]] * 5)
+    assert {passage.document_id for passage, *_ in _found(snapshot, query)} == expected
+
+
+def test_rank_admin_reads_every_label() -> None:
+    snapshot = _snapshot([_source("a"), _source("secret", labels=("security",))], [["fox"], ["fox"]])
+    assert [p.document_id for p, *_ in _found(snapshot, Query("fox"), Principal("x", "admin"))] == ["a", "secret"]
+
+
+def test_rank_nothing_visible_finds_nothing() -> None:
+    snapshot = _snapshot([_source("secret", labels=("security",))], [["fox"]])
+    assert _found(snapshot, Query("fox")) == []
+
+
+_WORD = st.sampled_from(["fox", "hare", "whale", "crash-loop", "pod", "node", "E11000", "502", "the"])
+_TEXT = st.lists(_WORD, min_size=1, max_size=6).map(" ".join)
+_DOCUMENT = st.tuples(st.booleans(), st.lists(_TEXT, min_size=1, max_size=3))
+
+
+@given(st.lists(_DOCUMENT, min_size=1, max_size=6), _TEXT)
+@settings(max_examples=120, deadline=None)
+def test_rank_unreadable_documents_leave_the_same_bytes_as_none(made: list[tuple[bool, list[str]]], text: str) -> None:
+    documents = [_source(f"d{i}", ("staff",) if open_ else ("security",)) for i, (open_, _) in enumerate(made)]
+    rows = [i for i, (open_, _) in enumerate(made) if open_]
+    whole = _snapshot(documents, [passages for _, passages in made])
+    without = _snapshot([documents[i] for i in rows], [made[i][1] for i in rows])
+    assert repr(_found(whole, Query(text))).encode() == repr(_found(without, Query(text))).encode()
+
+
+@given(st.lists(_TEXT, min_size=1, max_size=8), _TEXT)
+@settings(max_examples=60, deadline=None)
+def test_rank_any_query_gives_scores_best_first(texts: list[str], text: str) -> None:
+    scores = [score for _, score, *_ in _found(_snapshot([_source("a")], [texts]), Query(text))]
+    assert scores == sorted(scores, reverse=True)

@@ -1,0 +1,68 @@
+"""The one reader of environment and configuration."""
+
+from pathlib import Path
+
+import pytest
+
+from citedesk.errors import ConfigError
+from citedesk.settings import Settings, read_settings, shipped
+
+
+def test_read_settings_without_threads_given_uses_the_documented_defaults() -> None:
+    assert read_settings({"CITEDESK_THREADS": "2"}) == Settings(home=Path(".citedesk"))
+
+
+def test_read_settings_reads_every_variable() -> None:
+    environ = {
+        "CITEDESK_HOME": "/srv/desk",
+        "CITEDESK_THREADS": "3",
+        "CITEDESK_ENCODER": "BAAI/bge-small-en-v1.5",
+        "CITEDESK_LOG_LEVEL": "info",
+        "CITEDESK_PRINCIPALS": "/etc/desk.toml",
+        "CITEDESK_ANONYMOUS_LABELS": " public, ,partner ",
+    }
+    assert read_settings(environ) == Settings(
+        home=Path("/srv/desk"),
+        threads=3,
+        encoder="BAAI/bge-small-en-v1.5",
+        log_level="INFO",
+        principals=Path("/etc/desk.toml"),
+        anonymous_labels=frozenset({"public", "partner"}),
+    )
+
+
+def test_read_settings_with_explicit_home_overrides_the_environment() -> None:
+    assert read_settings({"CITEDESK_HOME": "/a"}, home=Path("/b")).home == Path("/b")
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "2.5", "two", "", "1e3"])
+def test_read_settings_with_bad_threads_names_the_rule_and_the_value(value: str) -> None:
+    with pytest.raises(ConfigError, match="whole number of at least 1, got ") as raised:
+        read_settings({"CITEDESK_THREADS": value})
+    assert repr(value) in str(raised.value)
+
+
+def test_read_settings_with_empty_label_list_lets_anonymous_callers_read_nothing() -> None:
+    assert read_settings({"CITEDESK_ANONYMOUS_LABELS": ""}).anonymous_labels == frozenset()
+
+
+@pytest.mark.parametrize("name", ["catalog", "policy"])
+def test_configuration_of_the_home_replaces_the_shipped_one(tmp_path: Path, name: str) -> None:
+    settings = Settings(home=tmp_path)
+    before = getattr(settings, name)
+    (tmp_path / f"{name}.toml").write_text("", encoding="utf-8")
+    assert (before, getattr(settings, name)) == (shipped("kb") / f"{name}.toml", tmp_path / f"{name}.toml")
+
+
+def test_triage_model_of_the_home_is_used_once_its_manifest_is_there(tmp_path: Path) -> None:
+    own = tmp_path / "models" / "triage"
+    own.mkdir(parents=True)
+    settings = Settings(home=tmp_path)
+    half_written = settings.triage_model
+    (own / "manifest.json").write_text("{}", encoding="utf-8")
+    assert (half_written, settings.triage_model) == (shipped("models") / "triage", own)
+
+
+def test_shipped_of_a_folder_that_does_not_travel_is_a_config_error() -> None:
+    with pytest.raises(ConfigError, match="no nothing/ folder; reinstall citedesk"):
+        shipped("nothing")
