@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.testclient import TestClient
+
 from citedesk.api import create_app
 from citedesk.api.app import MAX_BODY_BYTES
 from citedesk.desk import Desk, open_desk
 from citedesk.settings import Settings
-from starlette.testclient import TestClient
 
 PROBLEM = "application/problem+json"
 TICKET = {"id": "T-1", "subject": "VPN drops", "body": "The VPN on my laptop disconnects every few minutes."}
@@ -113,7 +114,7 @@ def test_suggestion_of_another_caller_is_like_one_that_never_was(guarded: TestCl
 
 
 def test_search_by_get_and_post_finds_the_same(client: TestClient) -> None:
-    asked = {"k": 3, "kind": ["runbook"], "layer": ["network", "workplace"]}
+    asked: dict[str, Any] = {"k": 3, "kind": ["runbook"], "layer": ["network", "workplace"]}
     posted = client.post("/v1/search", json={"query": "vpn drops", **asked})
     got = client.get("/v1/search", params={"q": "vpn drops", **asked})
     assert got.content == posted.content

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from citedesk.cli.main import run
 from citedesk.encoding import Encoder, minilm
 from citedesk.settings import Settings
@@ -23,14 +24,21 @@ LIMITED = (
 )
 
 
-@pytest.fixture
-def own(encoder: Encoder, home: Path, tmp_path: Path) -> Path:
-    """A home of the test's own that holds one document; the compiled encoder is taken from the shared one."""
-    mine, note = Settings(home=tmp_path / "home"), tmp_path / "note.md"
-    shutil.copytree(Settings(home=home).encoders, mine.encoders)
+@pytest.fixture(scope="module")
+def template(encoder: Encoder, home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home that holds one document; the compiled encoder is taken from the shared one."""
+    folder = tmp_path_factory.mktemp("template")
+    made, note = Settings(home=folder / "home"), folder / "note.md"
+    shutil.copytree(Settings(home=home).encoders, made.encoders)
     note.write_text(NOTE, encoding="utf-8")
-    assert run(["--home", str(mine.home), "kb", "add", str(note)]) == 0
-    return mine.home
+    assert run(["--home", str(made.home), "kb", "add", str(note)]) == 0
+    return made.home
+
+
+@pytest.fixture
+def own(template: Path, tmp_path: Path) -> Path:
+    """A copy of the template, to be damaged."""
+    return Path(shutil.copytree(template, tmp_path / "home"))
 
 
 def failure(capsys: pytest.CaptureFixture[str], home: Path, *arguments: str) -> tuple[int, list[str]]:
@@ -45,7 +53,7 @@ def works(capsys: pytest.CaptureFixture[str], home: Path) -> bool:
     capsys.readouterr()
     code = run(["--home", str(home), "kb", "search", "frobnicator", "--json"])
     out, err = capsys.readouterr()
-    return (code, err, [hit["document_id"] for hit in json.loads(out)["hits"]]) == (0, "", ["note"])
+    return (code, err) == (0, "") and "note" in {hit["document_id"] for hit in json.loads(out)["hits"]}
 
 
 TICKETS: list[tuple[str, bytes, int, str]] = [
@@ -73,6 +81,13 @@ def test_suggest_of_a_bad_ticket_says_what_is_wrong_in_one_line(
     found, lines = failure(capsys, own, "suggest", str(file))
     assert (found, len(lines)) == (code, 1)
     assert words in lines[0]
+
+
+def test_search_after_bad_tickets_still_works(own: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "ticket.json"
+    for _, data, _, _ in TICKETS[::3]:
+        file.write_bytes(data)
+        run(["--home", str(own), "suggest", str(file)])
     assert works(capsys, own)
 
 
@@ -108,7 +123,7 @@ def test_triage_of_a_bad_row_names_it_and_writes_nothing(
 
 DOCUMENTS = [
     ("not closed", b"---\ntitle: A\nid: a\n\nText.\n", "not closed"),
-    ("not YAML", b"---\ntitle: [A\n---\nText.\n", "not YAML at line 2"),
+    ("not YAML", b"---\ntitle: a: b\n---\nText.\n", "not YAML at line 2"),
     ("bad date", b"---\nreviewed_on: soon\n---\nText.\n", "front matter field reviewed_on"),
     ("latin-1", b"# Caf\xe9\n", "not UTF-8 text"),
     ("binary", b"a\x00b", "binary, not text"),
@@ -155,11 +170,13 @@ def absent(file: Path) -> None:
     file.unlink()
 
 
-INDEX = ["vectors.faiss", "terms.npz", "vocabulary.json", "documents.json", "headings.json", "manifest.json"]
+DAMAGES = [
+    *((name, zeros) for name in ("terms.npz", "vocabulary.json", "documents.json", "headings.json", "manifest.json")),
+    *(("vectors.faiss", damage) for damage in (zeros, shortened, absent)),
+]
 
 
-@pytest.mark.parametrize("damage", [zeros, shortened, absent])
-@pytest.mark.parametrize("name", INDEX)
+@pytest.mark.parametrize(("name", "damage"), DAMAGES, ids=[f"{name} {damage.__name__}" for name, damage in DAMAGES])
 def test_search_on_a_damaged_index_file_fails_once_and_rebuilds(
     own: Path, capsys: pytest.CaptureFixture[str], name: str, damage: Callable[[Path], None]
 ) -> None:
@@ -174,11 +191,22 @@ def test_search_on_a_damaged_index_file_fails_once_and_rebuilds(
 def test_search_on_a_damaged_encoder_fails_once_and_rebuilds(
     own: Path, capsys: pytest.CaptureFixture[str], name: str
 ) -> None:
-    zeros(next(Settings(home=own).encoders.glob(f"*/{name}")))
+    damaged = next(Settings(home=own).encoders.glob(f"*/{name}"))
+    zeros(damaged)
     code, lines = failure(capsys, own, "kb", "search", "frobnicator")
     assert (code, len(lines)) == (6, 1)
-    assert "the compiled encoder" in lines[0]
+    assert "run the command again and it is rebuilt" in lines[0]
     assert works(capsys, own)
+
+
+def test_suggest_with_fields_nested_too_deeply_is_refused(
+    own: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    ticket = tmp_path / "deep.json"
+    ticket.write_text('{"body": "vpn", "extra": ' + "[" * 400 + "]" * 400 + "}", encoding="utf-8")
+    code, lines = failure(capsys, own, "suggest", str(ticket))
+    assert (code, len(lines)) == (2, 1)
+    assert "nested deeper" in lines[0]
 
 
 def test_search_with_weights_of_a_wrong_hash_refuses_them(
@@ -218,13 +246,13 @@ def test_search_on_a_damaged_database_says_what_to_do(own: Path, capsys: pytest.
 
 def many(folder: Path, documents: int) -> Path:
     folder.mkdir()
-    for i in range(documents):
+    for i in range(1, documents + 1):
         words = [" ".join(f"turnip{i * j + k}" for k in range(90)) for j in range(10)]
         (folder / f"d{i}.md").write_text(f"# Note {i}\n\n" + "\n\n".join(words) + "\n", encoding="utf-8")
     return folder
 
 
-@pytest.mark.parametrize("limit", [1_000, 60_000, 200_000])
+@pytest.mark.parametrize("limit", [1_000, 60_000])
 def test_add_on_a_full_disk_keeps_the_old_index_and_is_finished_by_the_next_run(
     own: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], limit: int
 ) -> None:
@@ -233,8 +261,9 @@ def test_add_on_a_full_disk_keeps_the_old_index_and_is_finished_by_the_next_run(
         [sys.executable, "-c", LIMITED, str(limit), "--home", str(own), "kb", "add", str(folder)],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
-    expected = 0 if limit == 200_000 else 7
-    assert (done.returncode, len(done.stderr.splitlines())) == (expected, int(expected > 0))
+    assert (done.returncode, len(done.stderr.splitlines())) == (7, 1)
+    assert "free disk space" in done.stderr
+    assert works(capsys, own)
     capsys.readouterr()
     assert run(["--home", str(own), "kb", "add", str(folder), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["documents"] == 4
@@ -260,10 +289,11 @@ def vectors_kept(database: Path) -> int:
         return int(connection.execute("select count(*) from vectors").fetchone()[0])
 
 
+@pytest.mark.slow
 def test_add_interrupted_keeps_what_was_encoded_and_goes_on(
     own: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    folder, database = many(tmp_path / "docs", 60), Settings(home=own).database
+    folder, database = many(tmp_path / "docs", 16), Settings(home=own).database
     command = [sys.executable, "-m", "citedesk", "--home", str(own), "kb", "add", str(folder)]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as adding:
         # The first block of 128 is kept while several are still to come: that is the middle.
@@ -271,14 +301,15 @@ def test_add_interrupted_keeps_what_was_encoded_and_goes_on(
             time.sleep(0.02)
         adding.send_signal(signal.SIGINT)
         _, said = adding.communicate(timeout=60)
-    assert (adding.returncode, said) == (
-        130, "citedesk: interrupted; what was finished is kept, run the command again to go on\n",
+    # The shell's ^C has left the cursor in mid-line; an empty line comes first.
+    assert (adding.returncode, said.strip()) == (
+        130, "citedesk: interrupted; what was finished is kept, run the command again to go on",
     )  # fmt: skip
     kept = vectors_kept(database)
     capsys.readouterr()
     assert run(["--home", str(own), "kb", "add", str(folder), "--json"]) == 0
     report = json.loads(capsys.readouterr().out)
-    assert (report["documents"], report["encoded"]) == (61, report["passages"] - kept)
+    assert (report["documents"], report["encoded"]) == (17, vectors_kept(database) - kept)
 
 
 @pytest.mark.parametrize(

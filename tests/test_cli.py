@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from citedesk.cli.main import run
 from citedesk.desk import Desk
 

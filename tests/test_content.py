@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 import yaml
+from datasketch import MinHash, MinHashLSH
+
 from citedesk.settings import shipped
 from citedesk.triage import load_catalog
-from datasketch import MinHash, MinHashLSH
 
 KB = shipped("kb")
 CATALOG = load_catalog(KB / "catalog.toml")
@@ -213,11 +214,14 @@ def test_golden_facts_stand_in_an_expected_document() -> None:
     assert absent == []
 
 
-SITUATIONS = """onboarding-failure payment-error partner-rate-limit regression-after-deploy regional-outage data-corruption
-cost-spike security-incident serverless-cold-start feature-flag-regression crash-loop-after-config
-serverless-latency-spike cascading-failure autoscaling-cost-vs-latency third-party-rate-limit-change partial-migration
-missing-telemetry alert-fatigue automation-loop stale-runbook escalation-delay credentials-leaked-in-triage
-metric-cardinality first-line-over-reliance""".split()
+SITUATIONS = [
+    "onboarding-failure", "payment-error", "partner-rate-limit", "regression-after-deploy", "regional-outage",
+    "data-corruption", "cost-spike", "security-incident", "serverless-cold-start", "feature-flag-regression",
+    "crash-loop-after-config", "serverless-latency-spike", "cascading-failure", "autoscaling-cost-vs-latency",
+    "third-party-rate-limit-change", "partial-migration", "missing-telemetry", "alert-fatigue", "automation-loop",
+    "stale-runbook", "escalation-delay", "credentials-leaked-in-triage", "metric-cardinality",
+    "first-line-over-reliance",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("situation", SITUATIONS)

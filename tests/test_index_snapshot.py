@@ -1,6 +1,7 @@
 """Snapshots on disk: round trip, damage, death in the middle."""
 
 import json
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -70,9 +71,12 @@ def test_open_where_nothing_was_written_gives_none(tmp_path: Path) -> None:
 
 def test_write_of_a_new_snapshot_removes_the_old_one_and_leftovers(tmp_path: Path) -> None:
     write_snapshot(tmp_path, snapshot("a" * 64))
-    (tmp_path / ".building-dead").mkdir()
+    dead, young = tmp_path / ".building-dead", tmp_path / ".building-young"
+    dead.mkdir()
+    young.mkdir()
+    os.utime(dead, (0, 0))
     write_snapshot(tmp_path, snapshot("b" * 64))
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["CURRENT", current(tmp_path).name]
+    assert sorted(p.name for p in tmp_path.iterdir()) == [young.name, "CURRENT", current(tmp_path).name]
 
 
 def test_files_of_a_snapshot_are_those_damaged_below(tmp_path: Path) -> None:

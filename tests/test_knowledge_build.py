@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -78,13 +79,9 @@ def test_rebuild_of_one_text_in_two_documents_encodes_it_once(store: Store, tmp_
 def test_rebuild_after_metadata_changed_encodes_nothing_and_names_a_new_state(store: Store, tmp_path: Path) -> None:
     add_documents(store, [document(1)])
     old, _ = rebuild(store, FakeEncoder(), tmp_path / "index")
-    add_documents(store, [Document(**{**_fields(document(1)), "service": "checkout"})])
+    add_documents(store, [replace(document(1), service="checkout")])
     new, report = rebuild(store, FakeEncoder(), tmp_path / "index")
     assert (report.encoded, new.documents[0].service, new.generation == old.generation) == (0, "checkout", False)
-
-
-def _fields(value: Document) -> dict[str, object]:
-    return {name: getattr(value, name) for name in value.__slots__}
 
 
 def test_rebuild_without_documents_gives_an_empty_snapshot(store: Store, tmp_path: Path) -> None:
@@ -106,7 +103,7 @@ def test_rebuild_vectors_stand_in_the_order_of_their_passages(store: Store, tmp_
 
 
 def test_rebuild_marks_the_document_that_another_supersedes(store: Store, tmp_path: Path) -> None:
-    add_documents(store, [document(1), Document(**{**_fields(document(2)), "supersedes": "d0001"})])
+    add_documents(store, [document(1), replace(document(2), supersedes="d0001")])
     snapshot, _ = rebuild(store, FakeEncoder(), tmp_path / "index")
     assert [(d.id, d.superseded) for d in snapshot.documents] == [("d0001", True), ("d0002", False)]
 

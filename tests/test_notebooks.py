@@ -22,7 +22,7 @@ def test_notebook_run_from_the_top_ends_without_error(path: Path) -> None:
         import nbformat
         from nbclient import NotebookClient
 
-        notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
+        notebook = nbformat.read(path, as_version=4)
         NotebookClient(notebook, timeout=300, kernel_name="python3").execute()
     outputs = [out for cell in notebook.cells if cell.cell_type == "code" for out in cell.outputs]
     assert outputs and not [out for out in outputs if out.output_type == "error"]

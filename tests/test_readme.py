@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 import pytest
+
 from citedesk.api import create_app
 from citedesk.cli.main import COMMANDS
 from citedesk.desk import Desk

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from citedesk.cli.main import run
 from citedesk.desk import Desk
 from citedesk.settings import shipped

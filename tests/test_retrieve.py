@@ -49,7 +49,7 @@ def _found(
 
 def test_fuse_both_legs_by_hand() -> None:
     fused = fuse(_candidates([0, 1, 2], [0.8, 0.2, -0.1], [0.0, 6.0, 12.0]), 12.0, 0.6)
-    np.testing.assert_allclose(fused, [0.8 / 1.6, (0.2 + 0.3) / 1.6, (-0.1 + 0.6) / 1.6], rtol=1e-6)
+    np.testing.assert_allclose(fused, [0.8 / 1.6, (0.2 + 0.3) / 1.6, 0.6 / 1.6], rtol=1e-6)
 
 
 @pytest.mark.parametrize(("ceiling", "lexical"), [(0.0, 0.6), (5.0, 0.0)])

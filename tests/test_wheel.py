@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
+DOCUMENTS = sum(len(list((ROOT / "kb" / name).glob("*.md"))) for name in ("runbooks", "articles", "postmortems"))
 pytestmark = pytest.mark.slow
 
 
@@ -55,6 +56,6 @@ def test_wheel_in_an_empty_folder_adds_the_starter_and_suggests(unpacked: Path, 
     added = json.loads(run(unpacked, tmp_path, *command, "kb", "add", "--starter", "--json"))
     ticket = '{"id": "T-1", "subject": "VPN drops", "body": "The VPN on my laptop disconnects every few minutes."}'
     suggestion = json.loads(run(unpacked, tmp_path, *command, "suggest", "-", stdin=ticket))
-    assert (added["failures"], added["documents"]) == ([], len(list((ROOT / "kb").glob("*/*.md"))))
+    assert (added["failures"], added["documents"]) == ([], DOCUMENTS)
     assert (suggestion["ticket_id"], suggestion["answer"]["status"]) == ("T-1", "answered")
     assert [path.name for path in tmp_path.iterdir()] == ["home"]

@@ -98,7 +98,8 @@ def read_ticket(source: str) -> Ticket:
     else:
         path = Path(source)
         if not path.is_file():
-            raise NotFoundError(f"{source} does not exist; give a JSON file, or - for standard input")
+            what = "is a folder" if path.is_dir() else "does not exist"
+            raise NotFoundError(f"{source} {what}; give a JSON file, or - for standard input")
         with path.open("rb") as file:
             data, name = file.read(_MAX_TICKET_BYTES + 1), path.name
     if len(data) > _MAX_TICKET_BYTES:

@@ -132,7 +132,13 @@ def _checked_graph(home: Path) -> Path:
     try:
         expected = json.loads((home / "manifest.json").read_text(encoding="utf-8"))["sha256"]
     except (ValueError, LookupError, TypeError, OSError) as error:
-        raise IntegrityError(f"the compiled encoder's manifest is damaged; delete {home} to rebuild it") from error
+        raise _set_aside(home) from error
     if not graph.is_file() or sha256_file(graph) != expected:
-        raise IntegrityError(f"the compiled encoder is damaged; delete {home} and run again to rebuild it")
+        raise _set_aside(home)
     return graph
+
+
+def _set_aside(home: Path) -> IntegrityError:
+    """Forget a damaged build, so that the next run makes it again from the checked weights."""
+    (home / "manifest.json").unlink(missing_ok=True)
+    return IntegrityError("the compiled encoder is damaged; it was set aside: run the command again and it is rebuilt")

@@ -76,7 +76,7 @@ SECRETS: tuple[Pattern, ...] = (
     Pattern(
         "KEY",
         re.compile(
-            r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----[A-Za-z0-9+/=\s:,\-]{0,12000}?-----END [A-Z ]{0,30}PRIVATE KEY-----"
+            r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----(?:[A-Za-z0-9+/=\s:,]|-(?!-)){0,12000}-----END [A-Z ]{0,30}PRIVATE KEY-----"
         ),
     ),
     Pattern("TOKEN", re.compile(rf"(?<![A-Za-z0-9_])(?:{_TOKEN})(?![A-Za-z0-9])")),

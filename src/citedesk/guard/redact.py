@@ -8,7 +8,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from citedesk.errors import TicketError
 from citedesk.guard.patterns import PERSONAL, SECRETS, Pattern
+from citedesk.text import sha256
 from citedesk.types import Finding, Ticket
 
 PATTERNS = (*SECRETS, *PERSONAL)
@@ -49,6 +51,12 @@ def _without_overlaps(findings: Sequence[Finding]) -> list[Finding]:
     return kept
 
 
+# Levels of objects and lists within a ticket's fields.
+MAX_NESTING = 100
+# Values hidden one behind the other are found in as many rounds; hostile text must not decide how many.
+_ROUNDS = 8
+
+
 class Placeholders:
     """Gives each distinct value of a type its number, in order of appearance."""
 
@@ -58,7 +66,10 @@ class Placeholders:
 
     def mask(self, text: str, patterns: Sequence[Pattern]) -> str:
         """Replace what the patterns find until they find nothing: a value may hide behind the one before it."""
-        while findings := find(text, patterns):
+        for _ in range(_ROUNDS):
+            findings = find(text, patterns)
+            if not findings:
+                break
             text = self._apply(text, findings)
         return text
 
@@ -78,20 +89,29 @@ class Placeholders:
 
 
 def redact(ticket: Ticket) -> Redacted:
-    """Redact a ticket's subject, body and every text among its other fields, at any depth."""
+    """Redact a ticket's subject, body and every text among its other fields.
+
+    An id that holds personal data becomes its hash: a placeholder would make two tickets one.
+
+    Raises:
+        TicketError: if fields are nested deeper than MAX_NESTING.
+    """
     names = Placeholders()
 
-    def clean(value: object) -> object:
+    def clean(value: object, depth: int = 0) -> object:
+        if depth > MAX_NESTING:
+            raise TicketError(f"the ticket's fields are nested deeper than {MAX_NESTING} levels; send them flatter")
         if isinstance(value, str):
             return names.mask(value, PATTERNS)
         if isinstance(value, Mapping):
-            return {str(clean(str(k))): clean(v) for k, v in value.items()}
+            return {str(clean(str(k))): clean(v, depth + 1) for k, v in value.items()}
         if isinstance(value, list | tuple):
-            return [clean(v) for v in value]
+            return [clean(v, depth + 1) for v in value]
         return value
 
     redacted = replace(
         ticket,
+        id=f"ticket-{sha256(ticket.id)[:24]}" if find(ticket.id) else ticket.id,
         subject=str(clean(ticket.subject)),
         body=str(clean(ticket.body)),
         requester=None if ticket.requester is None else str(clean(ticket.requester)),

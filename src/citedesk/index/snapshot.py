@@ -7,6 +7,7 @@ old snapshot serving. Every file's SHA-256 stands in the manifest and is checked
 import json
 import shutil
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -24,6 +25,8 @@ from citedesk.types import Passage
 
 FORMAT = 1
 _POINTER = "CURRENT"
+# A build that has written nothing for this long has died; a younger one may be another process's.
+_ABANDONED_SECONDS = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +111,12 @@ def write_snapshot(folder: Path, snapshot: Snapshot) -> None:
         pointer.replace(folder / _POINTER)
     finally:
         shutil.rmtree(building, ignore_errors=True)
-    for old in [*folder.glob("gen-*"), *folder.glob(".building-*")]:
+    for old in folder.glob("gen-*"):
         if old != target:
             shutil.rmtree(old, ignore_errors=True)
+    for left in folder.glob(".building-*"):
+        if time.time() - left.stat().st_mtime > _ABANDONED_SECONDS:
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def open_snapshot(folder: Path) -> Snapshot | None:
@@ -122,10 +128,13 @@ def open_snapshot(folder: Path) -> Snapshot | None:
     pointer = folder / _POINTER
     if not pointer.is_file():
         return None
+    named = ""
     try:
-        current = folder / Path(pointer.read_text(encoding="utf-8").strip()).name
-        return _read_files(current)
+        named = pointer.read_text(encoding="utf-8").strip()
+        return _read_files(folder / Path(named).name)
     except (OSError, ValueError, LookupError, AttributeError, TypeError, RuntimeError, IntegrityError) as error:
+        if pointer.is_file() and named and pointer.read_bytes() != named.encode():
+            return open_snapshot(folder)  # another process swapped in a newer one meanwhile
         pointer.unlink(missing_ok=True)
         raise IntegrityError(
             f"the index is damaged ({_reason(error)}); it was set aside and nothing is lost: "

@@ -59,8 +59,7 @@ class TermIndex:
     def weights(self, query: str, visible: NDArray[np.bool_] | None = None) -> dict[str, float]:
         """Give each distinct word of a query its inverse document frequency times its count.
 
-        A word that no visible passage holds weighs most. The sum over all words bounds what `score` can give
-        for the words of the query.
+        A word that no visible passage holds weighs most. Whole identifiers are left out: their words are there.
         """
         n = len(self.lengths) if visible is None else int(visible.sum())
         result = {}
@@ -68,6 +67,15 @@ class TermIndex:
             df = len(self._postings(term, visible)[0])
             result[term] = count * float(np.log1p((n - df + 0.5) / (df + 0.5)))
         return result
+
+    def ceiling(self, query: str, visible: NDArray[np.bool_] | None = None) -> float:
+        """Give what `score` approaches when a passage holds every term of a query often; it stays below."""
+        n = len(self.lengths) if visible is None else int(visible.sum())
+        total = 0.0
+        for term, count in Counter(words(query) + identifiers(query)).items():
+            df = len(self._postings(term, visible)[0])
+            total += count * float(np.log1p((n - df + 0.5) / (df + 0.5)))
+        return total
 
     def _postings(self, term: str, visible: NDArray[np.bool_] | None) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
         row = self.vocabulary.get(term)

@@ -1,7 +1,8 @@
 """Fusion that knows when not to mix: add to the cosine the share of the query that was matched by words.
 
 score = (cosine + LEXICAL * bm25 / ceiling) / (1 + LEXICAL), where `ceiling` is the sum of the inverse
-document frequencies of the query's words, which BM25 approaches when a passage holds them all. Both parts
+document frequencies of the query's terms, which BM25 approaches when a passage holds them all; a negative
+cosine counts as 0. Both parts
 are absolute, not scaled to the best hit of the query: where meaning separates passages clearly the cosines
 differ by more than words can add, so dense decides alone; where cosines bunch, words decide. Scaling each
 leg to its own best hit, as convex fusion does, throws that away.
@@ -25,11 +26,11 @@ def fuse(candidates: Candidates, ceiling: float, lexical: float = LEXICAL) -> ND
 
     Args:
         candidates: m passages with their dense and lexical scores.
-        ceiling: sum of the query's word weights, >= 0.
+        ceiling: the most BM25 can give for the query, >= 0.
         lexical: worth of a full match of words, >= 0; 0 means dense alone.
 
     Returns:
-        (m,) float32, at most about 1.
+        (m,) float32 in [0, 1].
 
     Raises:
         InputError: if a weight is negative.
@@ -37,4 +38,5 @@ def fuse(candidates: Candidates, ceiling: float, lexical: float = LEXICAL) -> ND
     if lexical < 0 or ceiling < 0:
         raise InputError(f"weights must not be negative, got {lexical} and {ceiling}")
     share = candidates.lexical / ceiling if ceiling else np.zeros_like(candidates.lexical)
-    return ((candidates.dense + lexical * share) / (1 + lexical)).astype(np.float32)
+    scores = (np.maximum(candidates.dense, 0.0) + lexical * share) / (1 + lexical)
+    return np.asarray(np.minimum(scores, 1.0), dtype=np.float32)

@@ -77,8 +77,8 @@ def rank(snapshot: Snapshot, query: Query, vector: NDArray[np.float32], principa
     """
     visible = visible_passages(snapshot, query, principal)
     candidates = find_candidates(snapshot, query.text, vector, visible)
-    weights = snapshot.terms.weights(query.text, visible)
-    return Found(order(candidates, fuse(candidates, sum(weights.values()))), candidates, weights)
+    scores = fuse(candidates, snapshot.terms.ceiling(query.text, visible))
+    return Found(order(candidates, scores), candidates, snapshot.terms.weights(query.text, visible))
 
 
 def order(candidates: Candidates, scores: NDArray[np.float32]) -> list[Ranked]:

@@ -72,7 +72,7 @@ def open_store(path: Path | None) -> Store:
             connection.execute("pragma synchronous = full")
             connection.execute("pragma secure_delete = on")
             migrate(db)
-        except BaseException:
+        except BaseException:  # whatever it was, the file must not stay open
             connection.close()
             raise
     return Store(db=db, lock=threading.RLock(), documents=Documents(connection), tickets=Tickets(connection))

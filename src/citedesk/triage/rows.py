@@ -64,7 +64,7 @@ def _lines(path: Path) -> Iterator[dict[str, object]]:
 def _object(line: bytes, where: str) -> dict[str, object]:
     try:
         value = json.loads(decode(line, where))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{where} is not JSON ({error}); write one object a line") from error
     if not isinstance(value, dict):
         raise InputError(f"{where} is not a JSON object; write one object a line")
