@@ -222,7 +222,11 @@ def test_row_without_end_is_refused_before_it_fills_the_memory(tmp_path: Path) -
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("content", [b"no gzip", gzip.compress(b'{"_id": "a", "text": "t"}\n' * 99)[:-9], b"\x1f\x8b"])
+@pytest.mark.parametrize(
+    "content",
+    [b"no gzip", gzip.compress(b'{"_id": "a", "text": "t"}\n' * 99, mtime=0)[:-9], b"\x1f\x8b"],
+    ids=["no gzip", "cut off", "header only"],
+)
 def test_damaged_gzip_is_one_line(tmp_path: Path, content: bytes) -> None:
     report = load(write(tmp_path / "c.jsonl.gz", content), write(tmp_path / "good.md", "good"))
     assert "good" in {d.id for d in report.documents}
