@@ -284,6 +284,13 @@ def test_search_on_a_disk_too_full_for_the_index_names_the_remedy(
     assert failure(capsys, own, "kb", "search", "frobnicator") == (0, [])
 
 
+# A test run in the background inherits "ignore Ctrl-C" from its shell; a user's terminal does not.
+INTERRUPTIBLE = (
+    "import signal, sys\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
+    "from citedesk.cli.main import run\nsys.exit(run(sys.argv[1:]))"
+)
+
+
 def vectors_kept(database: Path) -> int:
     with sqlite3.connect(database) as connection:
         return int(connection.execute("select count(*) from vectors").fetchone()[0])
@@ -294,7 +301,7 @@ def test_add_interrupted_keeps_what_was_encoded_and_goes_on(
     own: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder, database = many(tmp_path / "docs", 16), Settings(home=own).database
-    command = [sys.executable, "-m", "citedesk", "--home", str(own), "kb", "add", str(folder)]
+    command = [sys.executable, "-c", INTERRUPTIBLE, "--home", str(own), "kb", "add", str(folder)]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as adding:
         # The first block of 128 is kept while several are still to come: that is the middle.
         while adding.poll() is None and vectors_kept(database) < 100:
