@@ -68,15 +68,6 @@ class TermIndex:
             result[term] = count * float(np.log1p((n - df + 0.5) / (df + 0.5)))
         return result
 
-    def ceiling(self, query: str, visible: NDArray[np.bool_] | None = None) -> float:
-        """Give what `score` approaches when a passage holds every term of a query often; it stays below."""
-        n = len(self.lengths) if visible is None else int(visible.sum())
-        total = 0.0
-        for term, count in Counter(words(query) + identifiers(query)).items():
-            df = len(self._postings(term, visible)[0])
-            total += count * float(np.log1p((n - df + 0.5) / (df + 0.5)))
-        return total
-
     def _postings(self, term: str, visible: NDArray[np.bool_] | None) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
         row = self.vocabulary.get(term)
         if row is None:

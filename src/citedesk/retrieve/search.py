@@ -77,8 +77,8 @@ def rank(snapshot: Snapshot, query: Query, vector: NDArray[np.float32], principa
     """
     visible = visible_passages(snapshot, query, principal)
     candidates = find_candidates(snapshot, query.text, vector, visible)
-    scores = fuse(candidates, snapshot.terms.ceiling(query.text, visible))
-    return Found(order(candidates, scores), candidates, snapshot.terms.weights(query.text, visible))
+    weights = snapshot.terms.weights(query.text, visible)
+    return Found(order(candidates, fuse(candidates, sum(weights.values()))), candidates, weights)
 
 
 def order(candidates: Candidates, scores: NDArray[np.float32]) -> list[Ranked]:
@@ -88,7 +88,7 @@ def order(candidates: Candidates, scores: NDArray[np.float32]) -> list[Ranked]:
     return [
         Ranked(
             position=int(candidates.positions[i]),
-            score=round(float(scores[i]), 6),
+            score=round(min(1.0, float(scores[i])), 6),
             dense=LegScore(round(float(candidates.dense[i]), 6), int(dense_rank[i])),
             lexical=LegScore(
                 round(float(candidates.lexical[i]), 6),
