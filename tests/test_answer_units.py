@@ -65,8 +65,8 @@ def test_units_runbook_gives_each_part_in_text_order() -> None:
         ("cause", "Reads are stale by many minutes."),
         ("cause", "Orders e.g. new ones are missing."),
         ("check", "Measure the lag\nselect now() - replayed;\nGood is below one second."),
-        ("step", "Stop the long report query."),
-        ("step", "Raise the replay limit a little."),
+        ("step", "1. Stop the long report query."),
+        ("step", "2. Raise the replay limit a little."),
         ("verify", "The lag falls under one second again."),
         ("escalate", "Call the data platform on-call after ten minutes."),
     ]
@@ -111,7 +111,7 @@ def test_compose_every_citation_quotes_the_stored_span() -> None:
 
 def test_compose_few_sentences_allowed_keeps_steps_from_the_first() -> None:
     sentences = _composed(_snapshot(DOCUMENT), "stop the long report query, raise the replay limit", 2)
-    assert [s.text for s in sentences] == ["Stop the long report query.", "Raise the replay limit a little."]
+    assert [s.text for s in sentences] == ["1. Stop the long report query.", "2. Raise the replay limit a little."]
 
 
 def test_compose_superseded_document_is_not_cited() -> None:
@@ -146,3 +146,46 @@ def test_verify_true_citation_is_kept() -> None:
 )
 def test_verify_tampered_citation_or_words_are_dropped(sentence: Sentence) -> None:
     assert verify([sentence, _GOOD], TEXTS) == (_GOOD,)
+
+
+SHORT_STEPS = """# Restart the kettle
+
+Ask first.
+
+## Restart
+
+1. Open the cover.
+2. Off.
+3. Wait 1 min.
+
+## If it does not work
+
+- "Cover stuck": pull the left side of the cover first.
+
+## Fees
+
+| size | fee |
+|---|---|
+| small | 2 euros |
+| large | 5 euros |
+"""
+
+
+def test_units_short_steps_of_any_ordered_list_are_kept_with_their_numbers() -> None:
+    assert [u.text for u in units(SHORT_STEPS) if u.part == "step"] == [
+        "1. Open the cover.",
+        "2. Off.",
+        "3. Wait 1 min.",
+    ]
+
+
+def test_units_rows_of_a_table_are_quotable_without_its_head() -> None:
+    assert [u.text for u in units(SHORT_STEPS) if u.heading == "Fees"] == ["small | 2 euros", "large | 5 euros"]
+
+
+def test_units_under_if_it_does_not_work_are_trouble_not_steps() -> None:
+    assert [u.part for u in units(SHORT_STEPS) if u.text.startswith('"Cover stuck"')] == ["trouble"]
+
+
+def test_units_that_would_cut_bold_text_are_not_quotable() -> None:
+    assert [u.text for u in units("**Is it hot? Then wait.** Go on afterwards, slowly and calmly.")] == []

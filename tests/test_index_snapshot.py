@@ -22,7 +22,7 @@ FILES = ("vectors.faiss", "terms.npz", "vocabulary.json", "headings.json", "docu
 def snapshot(generation: str = "a" * 64, texts: tuple[str, ...] = TEXTS) -> Snapshot:
     documents = [
         SourceDocument("rb-1", "v1", "Crash loop", "runbook", "checkout", "kubernetes", ("sre", "staff"), "2026-01-31"),
-        SourceDocument("rb-2", "v2", "", "article", None, None, (), None, superseded=True),
+        SourceDocument("rb-2", "v2", "", "article", None, None, (), None, supersedes="rb-1"),
     ]
     entries = [
         Entry(
@@ -161,3 +161,10 @@ def test_visible_spreads_documents_over_their_passages() -> None:
 
 def test_passages_of_lists_positions_by_document() -> None:
     assert snapshot().passages_of == {0: [0, 2], 1: [1]}
+
+
+def test_open_of_an_older_format_gives_none_so_that_it_is_rebuilt(tmp_path: Path) -> None:
+    write_snapshot(tmp_path, snapshot())
+    manifest = current(tmp_path) / "manifest.json"
+    manifest.write_text(manifest.read_text(encoding="utf-8").replace('"format": 2', '"format": 1'), encoding="utf-8")
+    assert open_snapshot(tmp_path) is None

@@ -102,10 +102,10 @@ def test_rebuild_vectors_stand_in_the_order_of_their_passages(store: Store, tmp_
     assert vectors(snapshot) == expected.tobytes()
 
 
-def test_rebuild_marks_the_document_that_another_supersedes(store: Store, tmp_path: Path) -> None:
+def test_rebuild_keeps_what_a_document_supersedes(store: Store, tmp_path: Path) -> None:
     add_documents(store, [document(1), replace(document(2), supersedes="d0001")])
     snapshot, _ = rebuild(store, FakeEncoder(), tmp_path / "index")
-    assert [(d.id, d.superseded) for d in snapshot.documents] == [("d0001", True), ("d0002", False)]
+    assert [(d.id, d.supersedes) for d in snapshot.documents] == [("d0001", None), ("d0002", "d0001")]
 
 
 def test_index_state_depends_on_documents_and_encoder_only(store: Store) -> None:

@@ -164,11 +164,11 @@ def test_links_out_of_a_folder_are_passed_over_and_links_inside_are_read(tmp_pat
 
 
 def test_same_id_twice_keeps_the_later_and_reports_it(tmp_path: Path) -> None:
-    write(tmp_path / "a.md", "---\nid: x\n---\nfirst")
+    first = write(tmp_path / "a.md", "---\nid: x\n---\nfirst")
     later = write(tmp_path / "b.md", "---\nid: x\n---\nsecond")
     report = load(tmp_path)
     assert [d.text for d in report.documents] == ["second"]
-    assert report.failures == [f"{later}: the id 'x' was already used; the later one is kept"]
+    assert report.failures == [f"{first}: its id 'x' was already used, and {later} comes later; change one"]
 
 
 @pytest.mark.parametrize("content", [f"key: {KEY} here", f"---\ntitle: key {KEY}\n---\nbody", f"# key {KEY}\n\nbody"])

@@ -25,9 +25,9 @@ def _candidates(positions: Sequence[int], dense: Sequence[float], lexical: Seque
 
 
 def _source(
-    name: str, labels: tuple[str, ...] = ("staff",), superseded: bool = False, kind: str = "article"
+    name: str, labels: tuple[str, ...] = ("staff",), supersedes: str | None = None, kind: str = "article"
 ) -> SourceDocument:
-    return SourceDocument(name, f"v-{name}", name, kind, f"svc-{name}", "data", labels, None, superseded)
+    return SourceDocument(name, f"v-{name}", name, kind, f"svc-{name}", "data", labels, None, supersedes)
 
 
 def _snapshot(documents: Sequence[SourceDocument], texts: Sequence[Sequence[str]]) -> Snapshot:
@@ -110,9 +110,9 @@ def test_rank_filter_admits_only_its_documents(query: Query, expected: set[str])
     documents = [
         _source("a"),
         _source("b", kind="runbook"),
-        _source("c", labels=("public", "staff")),
-        _source("old", superseded=True),
-        _source("secret", labels=("security",)),
+        _source("c", labels=("public", "staff"), supersedes="old"),
+        _source("old"),
+        _source("secret", labels=("security",), supersedes="b"),
     ]
     snapshot = _snapshot(documents, [["fox"]] * 5)
     assert {passage.document_id for passage, *_ in _found(snapshot, query)} == expected

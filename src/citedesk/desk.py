@@ -125,7 +125,9 @@ class Desk:
             found = self.store.documents.get(document_id, version)
         if found is None or not principal.may_read(found.labels):
             at = f" at version {version[:12]}" if version else ""
-            raise NotFoundError(f"there is no document {document_id!r}{at}; list them with: citedesk kb status")
+            raise NotFoundError(
+                f"there is no document {document_id!r}{at} that you may read; check the id and the version"
+            )
         return found
 
     def search(self, query: Query, principal: Principal, k: int = 10) -> list[Hit]:

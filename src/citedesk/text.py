@@ -70,6 +70,15 @@ def _abbreviated(text: str, boundary: re.Match[str]) -> bool:
     return _ABBREVIATION.search(text[max(0, boundary.start() - 8) : boundary.start()]) is not None
 
 
+def line_spans(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    """Split `text[start:end]` into lines: spans into `text`, in order, without surrounding white space."""
+    spans, at = [], start
+    for line in text[start:end].splitlines(keepends=True):
+        spans.append(strip_span(text, at, at + len(line)))
+        at += len(line)
+    return [(a, b) for a, b in spans if a < b]
+
+
 def strip_span(text: str, start: int, end: int) -> tuple[int, int]:
     """Shrink a span so that it neither begins nor ends with white space."""
     while start < end and text[start].isspace():

@@ -12,12 +12,14 @@ from citedesk.retrieve import Found, Ranked, best_per_document
 from citedesk.types import Citation, Sentence
 
 # Sentences of each part, at most: enough to act on, few enough to read.
-_QUOTA = {"cause": 2, "answer": 3, "check": 2, "step": 6, "verify": 1, "escalate": 1}
+_QUOTA = {"cause": 2, "answer": 3, "check": 2, "step": 6, "trouble": 1, "verify": 1, "escalate": 1}
 # A second document joins the answer if its score is at least this share of the first's.
 _SECOND_AT = 0.85
 # A passage counts for its document by its rank: 1, 1/2, 1/4 ...
 _RANK_DECAY = 0.5
 _PASSAGES_COUNTED = 3
+# Characters of prose below which it says nothing; a step may be as short as it likes.
+_SHORTEST = 15
 # Characters of a unit above which it is no sentence or step any more.
 _LONGEST = 1500
 
@@ -59,7 +61,7 @@ def compose(snapshot: Snapshot, found: Found, texts: Texts, max_sentences: int) 
         document = snapshot.documents[row]
         text = texts[document.id, document.version]
         near = _near_spans(found.ranked, snapshot, row)
-        picked = _pick(units(text), near, found.weights, max_sentences if i == 0 else 2)
+        picked = _pick(_usable(units(text), document.kind), near, found.weights, max_sentences if i == 0 else 2)
         chosen += [_sentence(document.id, document.version, text, unit) for unit in picked]
     return tuple(chosen[:max_sentences])
 
@@ -73,31 +75,48 @@ def _near_spans(ranked: Sequence[Ranked], snapshot: Snapshot, row: int) -> list[
 
 
 def _pick(
-    members_of_text: Sequence[Unit],
+    usable: Sequence[Unit],
     near: Sequence[tuple[int, int, float]],
     weights: Mapping[str, float],
     limit: int,
 ) -> list[Unit]:
-    usable = [unit for unit in members_of_text if 15 <= len(unit.text) <= _LONGEST]
     scores = {unit: _relevance(unit, near, weights) for unit in usable}
     kept: list[Unit] = []
     for part in PARTS:
         members = [unit for unit in usable if unit.part == part]
         members.sort(key=lambda unit: (-scores[unit], unit.start))
-        kept += _steps(members, _QUOTA[part]) if part == "step" else members[: _QUOTA[part]]
+        kept += _steps(members, scores, weights) if part == "step" else members[: _QUOTA[part]]
     if len(kept) > limit:
         kept = sorted(kept, key=lambda unit: (-_worth(unit, scores[unit]), unit.start))[:limit]
     return sorted(kept, key=lambda unit: (PARTS.index(unit.part), unit.start))
 
 
-def _steps(members: Sequence[Unit], quota: int) -> list[Unit]:
-    """Steps are followed from the first: take the best section's first ones, and the best if it comes later."""
-    if not members:
+def _usable(found: Sequence[Unit], kind: str) -> list[Unit]:
+    """Leave out what is too long or says nothing; a runbook's opening says when to use it, not what to do."""
+    sized = [u for u in found if len(u.text) <= _LONGEST and (u.part == "step" or len(u.text) >= _SHORTEST)]
+    if kind == "runbook" and any(unit.part == "step" for unit in sized):
+        return [unit for unit in sized if unit.part != "answer"]
+    return sized
+
+
+def _steps(members: Sequence[Unit], scores: Mapping[Unit, float], weights: Mapping[str, float]) -> list[Unit]:
+    """Take one list from its first step: of the section whose heading and best step fit the question best.
+
+    If its best step comes later it is added; the steps' own numbers show the gap.
+    """
+    sections: dict[int, list[Unit]] = {}
+    for unit in sorted(members, key=lambda unit: unit.start):
+        sections.setdefault(unit.section, []).append(unit)
+    if not sections:
         return []
-    best = members[0]
-    section = sorted((u for u in members if u.heading == best.heading), key=lambda u: u.start)
-    first = section[:quota]
-    return first if best in first else [*first[: quota - 1], best]
+
+    def fit(section: list[Unit]) -> float:
+        return max(scores[unit] for unit in section) + _shared(section[0].heading, weights)
+
+    chosen = max(sections.values(), key=lambda section: (fit(section), -section[0].start))
+    best = max(chosen, key=lambda unit: (scores[unit], -unit.start))
+    first = chosen[: _QUOTA["step"]]
+    return first if best in first else [*first[:-1], best]
 
 
 def _worth(unit: Unit, score: float) -> float:
@@ -107,10 +126,13 @@ def _worth(unit: Unit, score: float) -> float:
 
 def _relevance(unit: Unit, near: Sequence[tuple[int, int, float]], weights: Mapping[str, float]) -> float:
     """Share of the question's weight that the unit's words carry, and the score of the passage around it."""
-    total = sum(weights.values()) or 1.0
-    shared = sum(weights.get(term, 0.0) for term in set(words(unit.text))) / total
     around = max((score for start, end, score in near if start < unit.end and unit.start < end), default=0.0)
-    return shared + 0.5 * around
+    return _shared(unit.text, weights) + 0.5 * around
+
+
+def _shared(text: str, weights: Mapping[str, float]) -> float:
+    """Share of the question's weight that a text's words carry, in [0, 1]."""
+    return sum(weights.get(term, 0.0) for term in set(words(text))) / (sum(weights.values()) or 1.0)
 
 
 def _sentence(document_id: str, version: str, text: str, unit: Unit) -> Sentence:

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from citedesk.knowledge.chunk import Block, blocks, heading_text
-from citedesk.text import sentence_spans
+from citedesk.text import line_spans, sentence_spans
 
+# Lines of a table before its first row: the header and the rule below it.
+_TABLE_HEAD = 2
 # Parts in the order a person can follow.
-PARTS = ("cause", "answer", "check", "step", "verify", "escalate")
+PARTS = ("cause", "answer", "check", "step", "trouble", "verify", "escalate")
 
 _HEADINGS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (part, re.compile(words, re.IGNORECASE))
@@ -21,10 +23,11 @@ _HEADINGS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("escalate", r"escalat|who to (?:call|ask|contact)|get help"),
         ("verify", r"verif|confirm it|how to tell"),
         ("skip", r"^rollback$|roll back the|^undo\b"),
+        ("trouble", r"^if it does|trouble|not work|error messages|common (?:errors|problems)"),
         ("check", r"^checks?\b|diagnos|investigat|before you start|prerequisite"),
         (
             "step",
-            r"^steps?\b|resol|^fix|mitigat|procedure|how to|instructions|what to do|solution|work ?around|^if it",
+            r"^steps?\b|resol|^fix|mitigat|procedure|how to|instructions|what to do|solution|work ?around",
         ),
         ("cause", r"symptom|cause|summary|impact|^why|overview|background|what happened"),
     )
@@ -33,18 +36,19 @@ _HEADINGS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A quotable span `[start, end)`, its part, the heading above it, and its plain text."""
+    """A quotable span `[start, end)`, its part, the heading above it, where its section starts, its plain text."""
 
     start: int
     end: int
     part: str
     heading: str
+    section: int
     text: str
 
 
 @lru_cache(maxsize=4096)
 def units(text: str) -> tuple[Unit, ...]:
-    """List the units of a document in text order; headings, rules and tables are not quotable."""
+    """List the units of a document in text order; headings and rules are not quotable."""
     return tuple(_walk(text))
 
 
@@ -69,14 +73,27 @@ def _section(text: str, path: list[tuple[int, str]], group: list[Block], top: in
     if part == "skip" or not group:
         return
     if part == "check" and any(block.kind == "code" for block in group):
-        yield Unit(top, group[-1].end, part, heading, plain(text[top : group[-1].end]))
+        yield Unit(top, group[-1].end, part, heading, top, plain(text[top : group[-1].end]))
         return
     for block in group:
-        if block.kind == "item":
-            yield Unit(block.start, block.end, part, heading, plain(text[block.start : block.end]))
-        elif block.kind == "text":
-            for start, end in sentence_spans(text, block.start, block.end):
-                yield Unit(start, end, part, heading, plain(text[start:end]))
+        for start, end in _spans(text, block):
+            # A quote that begins or ends inside bold text belongs to its neighbour as well.
+            if text.count("**", start, end) % 2 == 0:
+                kind = "step" if part == "answer" and _ordered(text, block) else part
+                yield Unit(start, end, kind, heading, top, plain(text[start:end]))
+
+
+def _spans(text: str, block: Block) -> list[tuple[int, int]]:
+    """Cut a block into what can be quoted: an item whole, a table by rows, a paragraph by sentences."""
+    if block.kind == "item":
+        return [(block.start, block.end)]
+    if block.kind == "table":
+        return line_spans(text, block.start, block.end)[_TABLE_HEAD:]
+    return sentence_spans(text, block.start, block.end) if block.kind == "text" else []
+
+
+def _ordered(text: str, block: Block) -> bool:
+    return block.kind == "item" and text[block.start].isdigit()
 
 
 def _part(headings: list[str]) -> str:
@@ -88,8 +105,9 @@ def _part(headings: list[str]) -> str:
 
 
 def plain(markdown: str) -> str:
-    """Write a quote as plain text: no list marks, links, emphasis, fences or control characters."""
-    text = re.sub(r"^[ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]+(?:\[[ xX]\][ \t]+)?", "", markdown)
+    """Write a quote as plain text: no bullets, links, emphasis, fences or controls; steps keep their number."""
+    text = re.sub(r"^[ \t]*[-*+][ \t]+(?:\[[ xX]\][ \t]+)?", "", markdown)
+    text = re.sub(r"(?m)^[ \t]*\|(.*)\|[ \t]*$", lambda row: " | ".join(c.strip() for c in row[1].split("|")), text)
     text = re.sub(r"(?m)^[ \t]*(?:```|~~~)[^\n]*\n?", "", text)
     text = re.sub(r"(?m)^#{1,6}[ \t]+(?:\d{1,3}[.)][ \t]+)?", "", text)
     text = re.sub(r"!?\[([^\]\n]{0,300})\]\([^)\n]{0,500}\)", r"\1", text)

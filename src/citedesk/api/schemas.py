@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from citedesk.guard.screen import MAX_CHARACTERS
 from citedesk.retrieve import Query
@@ -10,7 +10,13 @@ from citedesk.types import Ticket
 
 # Longest query of the search route, in characters.
 MAX_QUERY = 10_000
-Words = Annotated[list[Annotated[str, Field(max_length=200)]], Field(max_length=50)]
+
+
+def _listed(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+Words = Annotated[list[Annotated[str, Field(max_length=200)]], BeforeValidator(_listed), Field(max_length=50)]
 
 
 class TicketIn(BaseModel):
@@ -18,6 +24,7 @@ class TicketIn(BaseModel):
 
     model_config = ConfigDict(
         extra="allow",
+        coerce_numbers_to_str=True,
         json_schema_extra={"example": {"id": "4711", "subject": "VPN drops", "body": "It drops every few minutes."}},
     )
 

@@ -98,7 +98,7 @@ def search(
         print_json({"hits": [hit_json(hit) for hit in hits]})
         return
     if not hits:
-        click.echo("nothing found; add documents with: citedesk kb add PATH")
+        click.echo("nothing found: no document passes the filters and labels; see citedesk kb status")
     out = console()
     for i, hit in enumerate(hits, start=1):
         lexical = hit.legs["lexical"]

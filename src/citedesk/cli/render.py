@@ -14,6 +14,7 @@ _PARTS = {
     "answer": "Answer",
     "check": "Check",
     "step": "Do",
+    "trouble": "If that fails",
     "verify": "Verify",
     "escalate": "If it persists",
 }
@@ -128,7 +129,8 @@ def _print_lines(console: Console, text: str, mark: str, width: int) -> None:
     lines = text.split("\n")
     for i, line in enumerate(lines):
         tail = f"  {mark}" if i == len(lines) - 1 else ""
-        console.print(_hanging("  • " if i == 0 else "    ", line + tail, width, ""))
+        mark_first = "  " if text[:1].isdigit() else "  • "
+        console.print(_hanging(mark_first if i == 0 else "    ", line + tail, width, ""))
 
 
 def _hanging(first: str, text: str, width: int, style: str) -> Text:

@@ -86,6 +86,8 @@ def triage(
             temporary.replace(out)
         finally:
             temporary.unlink(missing_ok=True)
+    if unusable == len(tickets):
+        raise InputError(f'all {unusable} tickets are empty: no text in "{subject}" or "{body}"; name the columns')
     summary = {"tickets": len(tickets), "empty": unusable, "out": str(out)}
     click.echo(
         json.dumps(summary) if as_json else f"{len(tickets)} tickets → {out} ({unusable} empty)",

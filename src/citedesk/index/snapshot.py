@@ -23,7 +23,8 @@ from citedesk.index.vectors import VectorIndex, build_vectors, load_vectors
 from citedesk.text import sha256_file
 from citedesk.types import Passage
 
-FORMAT = 1
+# Written in the manifest; an index of another format is not read but built anew.
+FORMAT = 2
 _POINTER = "CURRENT"
 # A build that has written nothing for this long has died; a younger one may be another process's.
 _ABANDONED_SECONDS = 3600
@@ -41,7 +42,7 @@ class SourceDocument:
     layer: str | None
     labels: tuple[str, ...]
     reviewed_on: str | None
-    superseded: bool = False
+    supersedes: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,7 @@ def write_snapshot(folder: Path, snapshot: Snapshot) -> None:
 
 
 def open_snapshot(folder: Path) -> Snapshot | None:
-    """Open the current snapshot; None if there is none.
+    """Open the current snapshot; None if there is none of this format.
 
     Raises:
         IntegrityError: if a file is damaged; the snapshot is set aside, so that the next run rebuilds it.
@@ -131,7 +132,8 @@ def open_snapshot(folder: Path) -> Snapshot | None:
     named = ""
     try:
         named = pointer.read_text(encoding="utf-8").strip()
-        return _read_files(folder / Path(named).name)
+        current = folder / Path(named).name
+        return _read_files(current) if _read_json(current / "manifest.json")["format"] == FORMAT else None
     except (OSError, ValueError, LookupError, AttributeError, TypeError, RuntimeError, IntegrityError) as error:
         if pointer.is_file() and named and pointer.read_bytes() != named.encode():
             return open_snapshot(folder)  # another process swapped in a newer one meanwhile

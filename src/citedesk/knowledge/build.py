@@ -87,7 +87,6 @@ def _entries(documents: Sequence[Document], encoder: Encoder) -> list[Entry]:
 
 
 def _sources(documents: Sequence[Document]) -> list[SourceDocument]:
-    replaced = {document.supersedes for document in documents}
     return [
         SourceDocument(
             id=d.id,
@@ -98,7 +97,7 @@ def _sources(documents: Sequence[Document]) -> list[SourceDocument]:
             layer=d.layer,
             labels=tuple(sorted(d.labels)),
             reviewed_on=d.reviewed_on,
-            superseded=d.id in replaced,
+            supersedes=d.supersedes,
         )
         for d in documents
     ]

@@ -11,7 +11,7 @@ from functools import lru_cache
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from citedesk.text import sentence_spans, strip_span
+from citedesk.text import line_spans, sentence_spans, strip_span
 from citedesk.types import Document, Passage
 
 # Part of an index's identity: change it whenever passages would be cut differently.
@@ -158,17 +158,10 @@ def _fitting(text: str, block: Block, count: CountTokens, budget: int) -> Iterat
     if size <= budget * (_WHOLE_LIMIT if whole else 1):
         yield block.start, block.end
         return
-    pieces = _lines(text, block) if whole or block.kind == "table" else sentence_spans(text, block.start, block.end)
+    cut = line_spans if whole or block.kind == "table" else sentence_spans
+    pieces = cut(text, block.start, block.end)
     for start, end in pieces:
         yield from _halves(text, start, end, count, budget)
-
-
-def _lines(text: str, block: Block) -> list[tuple[int, int]]:
-    spans, at = [], block.start
-    for line in text[block.start : block.end].splitlines(keepends=True):
-        spans.append(strip_span(text, at, at + len(line)))
-        at += len(line)
-    return [(a, b) for a, b in spans if a < b]
 
 
 def _halves(text: str, start: int, end: int, count: CountTokens, budget: int) -> Iterator[tuple[int, int]]:

@@ -92,7 +92,10 @@ def load_paths(paths: Iterable[Path], mask: Mask) -> LoadReport:
         try:
             for document in _read(path, root, report):
                 if document.id in found:
-                    report.failures.append(f"{path}: the id {document.id!r} was already used; the later one is kept")
+                    dropped = found[document.id].source
+                    report.failures.append(
+                        f"{dropped}: its id {document.id!r} was already used, and {path} comes later; change one"
+                    )
                 found[document.id] = document
         except (InputError, OSError, EOFError, zlib.error) as error:
             report.failures.append(f"{path}: {error}")

@@ -28,8 +28,7 @@ class Query:
     def admits(self, document: SourceDocument) -> bool:
         """Tell whether a document passes the filters."""
         return (
-            not document.superseded
-            and (not self.kinds or document.kind in self.kinds)
+            (not self.kinds or document.kind in self.kinds)
             and (not self.services or document.service in self.services)
             and (not self.layers or document.layer in self.layers)
             and (not self.labels or not self.labels.isdisjoint(document.labels))
@@ -59,8 +58,15 @@ class Found:
 
 
 def visible_passages(snapshot: Snapshot, query: Query, principal: Principal) -> NDArray[np.bool_]:
-    """Mark the passages the principal may read and the filters admit: (n,) bool."""
-    return snapshot.visible([principal.may_read(frozenset(d.labels)) and query.admits(d) for d in snapshot.documents])
+    """Mark the passages the principal may read and the filters admit: (n,) bool.
+
+    A document is replaced only for those who may read what replaces it.
+    """
+    readable = [principal.may_read(frozenset(d.labels)) for d in snapshot.documents]
+    replaced = {d.supersedes for d, may in zip(snapshot.documents, readable, strict=True) if may}
+    return snapshot.visible(
+        [may and query.admits(d) and d.id not in replaced for d, may in zip(snapshot.documents, readable, strict=True)]
+    )
 
 
 def rank(snapshot: Snapshot, query: Query, vector: NDArray[np.float32], principal: Principal) -> Found:

@@ -18,6 +18,8 @@ from citedesk.types import Decision
 C = 3.0
 # Gradient at which fitting stops; ten times finer changes no prediction and takes twice as long.
 _TOLERANCE = 1e-3
+# A label may be chosen for its cost if it is at least this share as likely as the likeliest.
+_PLAUSIBLE = 0.5
 # Pull of the calibration towards "leave the probabilities as they are".
 _CALIBRATION_PENALTY = 0.01
 # Predictions needed above a threshold before its precision is believed.
@@ -150,6 +152,8 @@ def choose(
 ) -> NDArray[np.int64]:
     """Choose a label for each row: of least expected cost, or the likeliest where costs are not given.
 
+    Only labels nearly as likely as the likeliest are chosen among: a compromise nobody believes helps nobody.
+
     Args:
         probabilities: (n, k).
         labels: k, in the order of the columns.
@@ -158,7 +162,9 @@ def choose(
     if costs is None or not all(t in costs and all(s in costs[t] for s in labels) for t in labels):
         return np.asarray(probabilities.argmax(axis=1), dtype=np.int64)
     matrix = np.array([[costs[true][said] for said in labels] for true in labels])
-    return np.asarray((probabilities @ matrix).argmin(axis=1), dtype=np.int64)
+    expected = probabilities @ matrix
+    unlikely = probabilities < _PLAUSIBLE * probabilities.max(axis=1, keepdims=True)
+    return np.asarray(np.where(unlikely, np.inf, expected).argmin(axis=1), dtype=np.int64)
 
 
 def auto_threshold(probability: NDArray[np.float64], correct: NDArray[np.bool_], target: float) -> float:

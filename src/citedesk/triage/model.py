@@ -1,5 +1,6 @@
 """The triage model: features, heads and example tickets; predicts with evidence."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -7,11 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from citedesk.index.analyzer import STOP_WORDS
 from citedesk.triage.features import Features, Inputs, rule_scores, stack
 from citedesk.triage.heads import Head, choose
 from citedesk.triage.policy import Policy
 from citedesk.types import Alternative, Decision, Evidence, Prediction, SimilarTicket, Term
 
+_PRONOUNS = (
+    "i me my we us our you your he him his she her its who what how why when where which can could do does did am "
+    "from has have had been were would so just any some there"
+)
+_NOT_EVIDENCE = STOP_WORDS | frozenset(_PRONOUNS.split())
+_PLACEHOLDER = re.compile(r"[a-z]+_\d+")
 # Runners-up, neighbours and terms shown as evidence.
 _ALTERNATIVES = 3
 _SIMILAR = 3
@@ -101,10 +109,15 @@ class TriageModel:
         pairs = [
             (float(value * weights[column]), names[column])
             for column, value in zip(x.indices.tolist(), x.data.tolist(), strict=True)
-            if column < len(names)
+            if column < len(names) and not _empty(names[column])
         ]
         best = sorted((p for p in pairs if p[0] > 0), key=lambda p: (-p[0], p[1]))[:_TERMS]
         return tuple(Term(name, round(weight, 4)) for weight, name in best)
+
+
+def _empty(term: str) -> bool:
+    """Tell whether a term is only stop words or a placeholder of redaction, which explain nothing."""
+    return all(word in _NOT_EVIDENCE or _PLACEHOLDER.fullmatch(word) for word in term.split())
 
 
 def _careful(decision: Decision, head: str, label: str, rules: Mapping[str, float]) -> Decision:
