@@ -86,8 +86,10 @@ def _pick(
         members = [unit for unit in usable if unit.part == part]
         members.sort(key=lambda unit: (-scores[unit], unit.start))
         kept += _steps(members, scores, weights) if part == "step" else members[: _QUOTA[part]]
-    if len(kept) > limit:
-        kept = sorted(kept, key=lambda unit: (-_worth(unit, scores[unit]), unit.start))[:limit]
+    # Steps hang together: what there is no room for is taken from the rest, or from the end of the steps.
+    steps = [unit for unit in kept if unit.part == "step"][:limit]
+    rest = sorted((u for u in kept if u.part != "step"), key=lambda unit: (-_worth(unit, scores[unit]), unit.start))
+    kept = steps + rest[: limit - len(steps)]
     return sorted(kept, key=lambda unit: (PARTS.index(unit.part), unit.start))
 
 
@@ -116,12 +118,12 @@ def _steps(members: Sequence[Unit], scores: Mapping[Unit, float], weights: Mappi
     chosen = max(sections.values(), key=lambda section: (fit(section), -section[0].start))
     best = max(chosen, key=lambda unit: (scores[unit], -unit.start))
     first = chosen[: _QUOTA["step"]]
-    return first if best in first else [*first[:-1], best]
+    return first if best in first else [*first, best]
 
 
 def _worth(unit: Unit, score: float) -> float:
-    """When there is too much, steps stay before the rest."""
-    return score + {"step": 0.5, "cause": 0.2, "answer": 0.3, "check": 0.2}.get(unit.part, 0.0)
+    """When there is too much, what answers, explains or checks stays before the rest."""
+    return score + {"cause": 0.2, "answer": 0.3, "check": 0.2}.get(unit.part, 0.0)
 
 
 def _relevance(unit: Unit, near: Sequence[tuple[int, int, float]], weights: Mapping[str, float]) -> float:
