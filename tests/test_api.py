@@ -178,6 +178,19 @@ ERRORS = [
 ]
 
 
+def test_suggestion_of_a_ticket_with_a_numeric_id_keeps_it_as_text(client: TestClient) -> None:
+    assert client.post("/v1/suggestions", json={"id": 12, "subject": "vpn"}).json()["ticket_id"] == "12"
+
+
+def test_suggestion_of_a_body_that_is_not_json_by_its_header_is_415(client: TestClient) -> None:
+    response = client.post("/v1/suggestions", content=b"vpn drops", headers={"content-type": "text/plain"})
+    assert (response.status_code, response.headers["content-type"]) == (415, PROBLEM)
+
+
+def test_method_that_a_route_does_not_know_names_those_it_does(client: TestClient) -> None:
+    assert client.delete("/v1/search").headers["allow"] in ("GET", "POST", "GET, POST", "POST, GET")
+
+
 @pytest.mark.parametrize(("method", "path", "body", "status"), ERRORS, ids=[str(i) for i in range(len(ERRORS))])
 def test_request_that_breaks_a_rule_is_answered_with_a_problem(
     client: TestClient, method: str, path: str, body: bytes | None, status: int

@@ -16,6 +16,10 @@ def _listed(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
+def _number_written(value: object) -> object:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
 Words = Annotated[list[Annotated[str, Field(max_length=200)]], BeforeValidator(_listed), Field(max_length=50)]
 
 
@@ -24,11 +28,10 @@ class TicketIn(BaseModel):
 
     model_config = ConfigDict(
         extra="allow",
-        coerce_numbers_to_str=True,
         json_schema_extra={"example": {"id": "4711", "subject": "VPN drops", "body": "It drops every few minutes."}},
     )
 
-    id: Annotated[str, Field(min_length=1, max_length=200)] = "ticket"
+    id: Annotated[str, BeforeValidator(_number_written), Field(min_length=1, max_length=200)] = "ticket"
     subject: Annotated[str, Field(max_length=10_000)] = ""
     body: Annotated[str, Field(max_length=MAX_CHARACTERS)] = ""
     channel: Annotated[str, Field(max_length=200)] | None = None
