@@ -12,7 +12,7 @@ from citedesk.encoding import open_encoder
 from citedesk.settings import Settings
 from citedesk.triage import load_catalog, load_policy
 from citedesk.triage.artifact import save_model
-from citedesk.triage.card import model_card
+from citedesk.triage.card import REPORT_COLUMNS, model_card, report_cells
 from citedesk.triage.dataset import read_labelled
 from citedesk.triage.features import BLOCKS
 from citedesk.triage.rows import Columns
@@ -71,33 +71,9 @@ def train(
 
 
 def _print_report(reports: dict[str, dict[str, object]], out: Path) -> None:
-    table = Table(box=None)
-    names = (
-        "head",
-        "tickets",
-        "macro-F1",
-        "majority",
-        "kappa",
-        "auto from",
-        "auto share",
-        "auto right",
-        "features",
-    )
-    for i, name in enumerate(names):
-        table.add_column(name, justify="left" if i in (0, len(names) - 1) else "right")
+    table = Table("head", "tickets", *REPORT_COLUMNS, box=None)
     for head, r in reports.items():
-        blocks = r["blocks"]
-        cells = [
-            r["n"],
-            r["macro_f1"],
-            r["macro_f1_majority"],
-            r["qwk"],
-            r["auto_at"],
-            r["auto_share"],
-            r["auto_precision"],
-        ]
-        shown = ["–" if cell is None else str(cell) for cell in cells]
-        table.add_row(head, *shown, "+".join(blocks) if isinstance(blocks, list) else "")
+        table.add_row(head, str(r["n"]), *report_cells(r))
     console().print(table)
     for head, r in reports.items():
         if r["rare_classes"]:
