@@ -20,6 +20,9 @@ _INTRODUCTION = """CiteDesk reads a dozen tickets. For each: how urgent, which t
 Then what the documents say, every sentence with its source [document:from-to], or an honest "no answer".
 ✓ sure enough to act on   ? a person should decide
 """
+# Widest overview that is still easy to read, and the widths of its columns that never give way.
+_WIDEST = 110
+_FIXED = {"prio": 4, "tier": 4, "to": 18, "wakes": 7}
 # Sentences shown of each answer but the first, so that a dozen tickets can be read at a glance.
 _SHORT = 3
 
@@ -47,10 +50,10 @@ def demo(settings: Settings, full: bool, as_json: bool) -> None:
     out = console()
     for i, (ticket, suggestion) in enumerate(zip(tickets, suggestions, strict=True)):
         print_suggestion(out, ticket, suggestion, titles, None if full or i == 0 else _SHORT)
-    out.print(_overview(tickets, suggestions))
+    out.print(_overview(tickets, suggestions, out.width))
     total = time.perf_counter() - began
     out.print(Text(_summary(suggestions, added.build.documents, indexed, total), style="bold"))
-    out.print(Text(_next(suggestions, settings)))
+    click.echo(_next(suggestions, settings))  # commands to copy: never wrapped
 
 
 def _refuse_foreign_home(desk: Desk) -> None:
@@ -59,10 +62,14 @@ def _refuse_foreign_home(desk: Desk) -> None:
         raise InputError("this home holds your own documents; show the demo elsewhere: citedesk --home demo-home demo")
 
 
-def _overview(tickets: list[Ticket], suggestions: list[Suggestion]) -> Table:
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for name, width in (("ticket", 30), ("prio", 4), ("tier", 4), ("to", 18), ("wakes", 7), ("answer from", None)):
-        table.add_column(name, no_wrap=True, overflow="ellipsis", width=width)
+def _overview(tickets: list[Ticket], suggestions: list[Suggestion], width: int) -> Table:
+    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1, 0, 0))
+    # On a narrow terminal the texts give way, never the verdict.
+    columns = ("ticket", *_FIXED, "answer from")
+    rest = max(24, min(width, _WIDEST) - sum(_FIXED.values()) - len(columns))
+    for name in columns:
+        share = rest // 2 if name == "ticket" else rest - rest // 2
+        table.add_column(name, no_wrap=True, overflow="ellipsis", width=_FIXED.get(name, share))
     for ticket, suggestion in zip(tickets, suggestions, strict=True):
         answer, route = suggestion.answer, suggestion.route
         answered = isinstance(answer, Answered)
