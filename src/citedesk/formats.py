@@ -77,4 +77,4 @@ def hit_json(hit: Hit) -> Json:
 
 def document_json(document: Document) -> Json:
     """Shape a document with its text."""
-    return {**asdict(document), "labels": sorted(document.labels)}
+    return {**asdict(document), "labels": sorted(document.labels), "tags": sorted(document.tags)}

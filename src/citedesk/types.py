@@ -41,7 +41,10 @@ class Principal:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One version of a runbook, article or postmortem, with its stored text."""
+    """One version of a runbook, article or postmortem, with its stored text.
+
+    source: the file, below `origin`, the path it was added by; what is gone from its origin may be pruned.
+    """
 
     id: str
     version: str
@@ -55,7 +58,10 @@ class Document:
     reviewed_on: str | None = None
     review_every_days: int | None = None
     supersedes: str | None = None
+    tags: frozenset[str] = frozenset()
+    updated_on: str | None = None
     source: str = ""
+    origin: str = ""
 
 
 @dataclass(frozen=True, slots=True)

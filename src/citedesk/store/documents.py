@@ -14,7 +14,7 @@ from citedesk.types import Document
 
 _COLUMNS = (
     "id", "version", "title", "kind", "service", "layer", "owner", "labels", "reviewed_on",
-    "review_every_days", "supersedes", "source",
+    "review_every_days", "supersedes", "tags", "updated_on", "source", "origin",
 )  # fmt: skip
 # SQLite's default limit on bound parameters is 32,766; stay far below.
 _LOOKUP_BATCH = 500
@@ -131,11 +131,15 @@ class Documents:
 
 
 def _row(document: Document) -> tuple[object, ...]:
-    values = asdict(document) | {"labels": json.dumps(sorted(document.labels))}
+    values = asdict(document) | {
+        "labels": json.dumps(sorted(document.labels)),
+        "tags": json.dumps(sorted(document.tags), ensure_ascii=False),
+    }
     return tuple(values[name] for name in _COLUMNS)
 
 
 def _document(row: Sequence[object], version: str, text: str) -> Document:
     values = dict(zip(_COLUMNS, row, strict=True))
-    values |= {"version": version, "text": text, "labels": frozenset(json.loads(str(values["labels"])))}
+    values |= {"version": version, "text": text}
+    values |= {name: frozenset(json.loads(str(values[name]))) for name in ("labels", "tags")}
     return Document(**values)  # type: ignore[arg-type]

@@ -43,7 +43,19 @@ def m0002_tickets(db: Database) -> None:
     )
 
 
-MIGRATIONS: tuple[Migration, ...] = (m0001_documents, m0002_tickets)
+def m0003_tags_dates_origins(db: Database) -> None:
+    """What a document may be filtered by beside its kind, and the path it was added by."""
+    _execute(
+        db,
+        """
+        alter table documents add column tags text not null default '[]';
+        alter table documents add column updated_on text;
+        alter table documents add column origin text not null default '';
+        """,
+    )
+
+
+MIGRATIONS: tuple[Migration, ...] = (m0001_documents, m0002_tickets, m0003_tags_dates_origins)
 
 
 def migrate(db: Database) -> None:
