@@ -3,6 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
+from citedesk.retrieve import Results
 from citedesk.triage.predict import Triaged
 from citedesk.types import Answered, Document, Hit, Prediction, Refused, Route, Suggestion
 
@@ -72,6 +73,16 @@ def hit_json(hit: Hit) -> Json:
         "score": hit.score,
         "legs": {name: asdict(leg) for name, leg in hit.legs.items()},
         "text": hit.text,
+    }
+
+
+def results_json(results: Results) -> Json:
+    """Shape a page of search results."""
+    return {
+        "hits": [hit_json(hit) for hit in results.hits],
+        "found": results.found,
+        "facets": {name: dict(counts) for name, counts in results.facets.items()},
+        "cursor": results.cursor,
     }
 
 

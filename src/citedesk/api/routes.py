@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse, PlainTextResponse
 from citedesk.api.schemas import MAX_QUERY, SearchIn, TicketIn, Words
 from citedesk.desk import Desk, request_hash
 from citedesk.errors import CiteDeskError, ConflictError, NotFoundError
-from citedesk.formats import document_json, hit_json, suggestion_json
+from citedesk.formats import document_json, results_json, suggestion_json
 from citedesk.guard import redact
 from citedesk.store.tickets import StoredSuggestion
 from citedesk.types import Principal
@@ -72,8 +72,7 @@ def get_suggestion(suggestion_id: str, desk: OpenDesk, caller: Caller) -> Respon
 @router.post("/v1/search")
 def post_search(search: SearchIn, desk: OpenDesk, caller: Caller) -> JSONResponse:
     """Search the knowledge base."""
-    hits = desk.search(search.terms(), caller, search.k)
-    return JSONResponse({"hits": [hit_json(hit) for hit in hits]})
+    return JSONResponse(results_json(desk.search(search.terms(), caller, search.page())))
 
 
 @router.get("/v1/search")
@@ -99,7 +98,7 @@ def get_document(
     version: Annotated[str | None, Query(max_length=64)] = None,
 ) -> JSONResponse:
     """Fetch a document at its current or a kept version."""
-    return JSONResponse(document_json(desk.document(document_id, caller, version)))
+    return JSONResponse(document_json(desk.library.get(document_id, caller, version)))
 
 
 @router.get("/livez")

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from citedesk.guard.screen import MAX_CHARACTERS
-from citedesk.retrieve import Query
+from citedesk.retrieve import Filters, Page, Query, start_of
 from citedesk.types import Ticket
 
 # Longest query of the search route, in characters.
@@ -62,13 +62,26 @@ class SearchIn(BaseModel):
     service: Words = []
     layer: Words = []
     label: Words = []
+    tag: Words = []
+    since: Annotated[str, Field(max_length=10)] | None = None
+    until: Annotated[str, Field(max_length=10)] | None = None
+    cursor: Annotated[str, Field(max_length=100)] | None = None
 
     def terms(self) -> Query:
         """Make the domain's query."""
         return Query(
             self.query,
-            frozenset(self.kind),
-            frozenset(self.service),
-            frozenset(self.layer),
-            frozenset(self.label),
+            Filters(
+                frozenset(self.kind),
+                frozenset(self.service),
+                frozenset(self.layer),
+                frozenset(self.label),
+                frozenset(self.tag),
+                self.since,
+                self.until,
+            ),
         )
+
+    def page(self) -> Page:
+        """Make the domain's page."""
+        return Page(self.k, start_of(self.cursor))

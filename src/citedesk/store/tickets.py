@@ -8,6 +8,15 @@ from datetime import UTC, datetime
 from citedesk.store.failures import storage_errors
 from citedesk.types import Ticket
 
+# What stands for an answer whose document was erased.
+_ERASED = {
+    "status": "abstained",
+    "reason": "no_evidence",
+    "help": "a document this answer named was erased; ask again",
+    "nearest": [],
+    "confidence": 0.0,
+}
+
 
 @dataclass(frozen=True, slots=True)
 class StoredSuggestion:
@@ -66,6 +75,18 @@ class Tickets:
     def suggestion_by_key(self, principal: str, key: str) -> StoredSuggestion | None:
         """Fetch the suggestion this principal got under an idempotency key."""
         return self._find("principal = ? and idempotency_key = ?", (principal, key))
+
+    def forget_document(self, document_id: str) -> int:
+        """Take the answer out of every stored suggestion that quotes or names a document; return how many."""
+        named = json.dumps(document_id, ensure_ascii=False)
+        rows = self._db.execute("select id, response from suggestions where instr(response, ?)", (named,)).fetchall()
+        for suggestion_id, response in rows:
+            kept = json.loads(response) | {"answer": _ERASED}
+            self._db.execute(
+                "update suggestions set response = ? where id = ?",
+                (json.dumps(kept, ensure_ascii=False), suggestion_id),
+            )
+        return len(rows)
 
     @storage_errors()
     def count(self) -> int:
