@@ -154,7 +154,7 @@ def category_of(columns: Columns, name: str) -> Category:
 
 def joined_categories(parts: Sequence[Category]) -> Category:
     """Put categories end to end; values nobody has any more are dropped."""
-    used = [np.unique(part.codes) for part in parts]
+    used = [np.flatnonzero(np.bincount(part.codes, minlength=len(part.values))) for part in parts]
     texts = [[part.values[int(code)] for code in codes] for part, codes in zip(parts, used, strict=True)]
     values = sorted({text for names in texts for text in names})
     rows = {value: row for row, value in enumerate(values)}

@@ -37,7 +37,8 @@ def compact(parts: Sequence[Part], scrub: frozenset[int] = frozenset()) -> list[
             last = result.pop()
             result[-1] += last
     merged = [group[0] if len(group) == 1 and not _worn(group[0], scrub) else merge(group) for group in result]
-    return [part for part in merged if part[1].any()]
+    # An index of nothing still has a segment, which knows the length of a vector.
+    return [part for part in merged if part[1].any()] or merged[:1]
 
 
 def _alive(group: Sequence[Part]) -> int:

@@ -81,11 +81,12 @@ class VectorIndex:
         return positions[order], cosines[order]
 
     def _parameters(self, visible: NDArray[np.bool_] | None, seen: int) -> Any:
-        selector = None
+        # Without a selector faiss spreads one flat search over threads, which costs more than it saves when busy.
+        selector: Any = faiss.IDSelectorAll()
         if visible is not None:
             selector = faiss.IDSelectorBitmap(np.packbits(visible, bitorder="little"))  # type: ignore[call-arg, arg-type]
         if not self._lists:
-            return faiss.SearchParameters(sel=selector) if selector else None  # type: ignore[call-arg]
+            return faiss.SearchParameters(sel=selector)  # type: ignore[call-arg]
         probes = min(self._lists, -(-_PROBED_VECTORS * self._lists // seen))
         return faiss.SearchParametersIVF(sel=selector, nprobe=probes)  # type: ignore[call-arg]
 

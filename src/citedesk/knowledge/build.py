@@ -48,11 +48,12 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class BuildReport:
-    """What a build did: documents in all, passages in all, passages encoded now."""
+    """What a build did: documents in all, passages in all, passages encoded now, documents erased from every file."""
 
     documents: int
     passages: int
     encoded: int
+    erased: int = 0
 
 
 def add_documents(store: Store, documents: Sequence[Document]) -> int:
@@ -67,34 +68,56 @@ def index_state(store: Store, encoder_name: str) -> str:
     return hashlib.sha256(state.encode()).hexdigest()
 
 
+@dataclass(frozen=True, slots=True)
+class Target:
+    """An index to keep up to date: its folder, the encoder, and how that was asked for."""
+
+    folder: Path
+    encoder: Encoder
+    setting: str = ""
+
+
 def update(
-    store: Store, encoder: Encoder, folder: Path, setting: str = "", progress: Progress | None = None
+    store: Store,
+    target: Target,
+    base: Snapshot | None = None,
+    progress: Progress | None = None,
+    serve: Callable[[Snapshot], None] | None = None,
 ) -> tuple[Snapshot, BuildReport]:
     """Bring the snapshot in a folder to the database's state, and swap it in.
 
+    What was erased stops being found first; then the segments that hold it are written anew without it.
+
     Args:
         store: the database.
-        encoder: used for passages whose text was never encoded.
-        folder: where snapshots live.
-        setting: how the encoder was asked for, kept with the snapshot.
+        target: the index.
+        base: a snapshot of it that is open already, so that its files need not be read again.
         progress: called with (documents indexed, documents to index).
+        serve: called with each snapshot swapped in.
 
     Raises:
         StorageError: if the disk is full; the old snapshot goes on serving.
     """
-    with storage_errors(), writing(folder):
-        base = open_snapshot(folder)
+    encoder = target.encoder
+    with storage_errors(), writing(target.folder):
+        base = open_snapshot(target.folder, base)
         with store.lock:
             state, erased = index_state(store, encoder.name), store.documents.unscrubbed()
-        if base is None or base.generation != state or erased or base.database != store.documents.database():
-            snapshot, encoded = _updated(store, encoder, base, folder, progress)
-            snapshot = write_snapshot(folder, replace(snapshot, setting=setting))
-            with store.transaction():
-                store.documents.scrubbed(erased)
+        snapshot, encoded = base, 0
+        if snapshot is None or snapshot.generation != state or not _follows(snapshot, store, encoder):
+            snapshot, encoded = _updated(store, encoder, base, target.folder, progress)
+            snapshot = write_snapshot(target.folder, replace(snapshot, setting=target.setting))
+            if serve:
+                serve(snapshot)
+        if erased:
+            snapshot = write_snapshot(target.folder, _compacted(snapshot, erased))
+            if serve:
+                serve(snapshot)
+        with store.transaction():
+            store.documents.scrubbed(erased)
+            if encoded or erased:
                 store.vectors.keep_only(encoder.name, used=base is None)
-        else:
-            snapshot, encoded = base, 0
-    return snapshot, BuildReport(len(snapshot.living), snapshot.passage_count, encoded)
+    return snapshot, BuildReport(len(snapshot.living), snapshot.passage_count, encoded, len(erased))
 
 
 def build_in_memory(store: Store, encoder: Encoder, progress: Progress | None = None) -> Snapshot:
@@ -110,25 +133,43 @@ def _updated(
         base = None
     with store.lock:
         state, database = index_state(store, encoder.name), store.documents.database()
-        change, erased = store.documents.changes_since(base.revision if base else 0), store.documents.unscrubbed()
+        change = store.documents.changes_since(base.revision if base else 0)
     fresh, encoded = _segment(store, encoder, change.active, folder, progress)
-    parts = []
-    for segment, row in zip(base.segments, base.rows, strict=False) if base else ():
-        alive = base.alive[row : row + len(segment.documents.keys)] if base else np.zeros(0, bool)
-        parts.append((segment, alive & ~np.isin(segment.documents.keys, list(change.touched))))
-    if change.active or not parts:
-        parts.append((fresh, np.ones(len(fresh.documents.keys), dtype=bool)))
-    merged = compact(parts, erased) or [(fresh, np.ones(len(fresh.documents.keys), dtype=bool))]
+    segments, alive = [*base.segments] if base else [], [base.alive & ~_held(base, change.touched)] if base else []
+    if change.active or not segments:
+        segments.append(fresh)
+        alive.append(np.ones(len(fresh.documents.keys), dtype=bool))
     snapshot = Snapshot(
         generation=state,
         encoder=encoder.name,
-        segments=tuple(segment for segment, _ in merged),
-        alive=np.concatenate([alive for _, alive in merged]),
+        segments=tuple(segments),
+        alive=np.concatenate(alive),
         scheme=SCHEME,
         database=database,
         revision=change.revision,
     )
-    return snapshot, encoded
+    return _compacted(snapshot), encoded
+
+
+def _held(snapshot: Snapshot, keys: frozenset[int]) -> NDArray[np.bool_]:
+    """Mark the rows of documents by their keys: (m,) bool."""
+    every = np.concatenate([segment.documents.keys for segment in snapshot.segments])
+    return np.isin(every, np.array(sorted(keys), dtype=np.int64))
+
+
+def _compacted(snapshot: Snapshot, erased: frozenset[int] = frozenset()) -> Snapshot:
+    """Merge what should be merged, and write anew what holds an erased document."""
+    parts = [
+        (segment, snapshot.alive[row : row + len(segment.documents.keys)])
+        for segment, row in zip(snapshot.segments, snapshot.rows, strict=False)
+    ]
+    merged = compact(parts, erased)
+    return replace(
+        snapshot,
+        segments=tuple(segment for segment, _ in merged),
+        alive=np.concatenate([alive for _, alive in merged]),
+        _audiences={},
+    )
 
 
 def _follows(base: Snapshot, store: Store, encoder: Encoder) -> bool:

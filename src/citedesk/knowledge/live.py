@@ -17,7 +17,7 @@ from citedesk.encoding import Encoder
 from citedesk.errors import CiteDeskError
 from citedesk.index import Snapshot, open_snapshot
 from citedesk.index.tables import listed
-from citedesk.knowledge.build import BuildReport, Progress, index_state, update
+from citedesk.knowledge.build import BuildReport, Progress, Target, index_state, update
 from citedesk.store import Store
 from citedesk.telemetry import log_event
 
@@ -76,9 +76,16 @@ class LiveIndex:
     def build(self, progress: Progress | None = None) -> BuildReport:
         """Bring the index to the database's state; queries go on with the old one meanwhile."""
         with self._building:
-            snapshot, report = update(self._store, self._encoder, self._folder, self._setting, progress)
-            self._serving = Serving(snapshot, self._encoder)
+            target = Target(self._folder, self._encoder, self._setting)
+            base = self._serving.snapshot if self._serving else None
+            snapshot, report = update(self._store, target, base, progress, self._serve)
+            self._serve(snapshot)
+        if report.erased:
+            self._store.scrub()
         return report
+
+    def _serve(self, snapshot: Snapshot) -> None:
+        self._serving = Serving(snapshot, self._encoder)
 
     def close(self) -> None:
         """Wait for a build to finish."""
@@ -90,7 +97,9 @@ class LiveIndex:
         with self._store.lock:
             written = self._store.changes()
             if self._seen[0] != written:
-                self._seen = (written, index_state(self._store, self._encoder.name))
+                state = index_state(self._store, self._encoder.name)
+                # An erasure that died half way leaves an index that must be written anew.
+                self._seen = (written, f"{state} scrub" if self._store.documents.unscrubbed() else state)
             return self._seen[1]
 
     def _adopted(self, current: Serving | None) -> Serving | None:
