@@ -20,6 +20,8 @@ _OFFLINE = re.compile(
     r"from versions: none|new connection|name resolution|not known|unreachable|timed out|ConnectionError|Max retries"
 )
 _SHOWN = ("Collecting", "Downloading", "Building", "Installing", "Successfully")
+# Stands after the last line of a command that went well.
+_DONE = "-- done --"
 # Characters of a foreign message shown in one of ours.
 _MOST = 240
 
@@ -60,13 +62,9 @@ def _make(peer: Peer, folder: Path, python: Path, say: Say) -> None:
                 lines.append(line)
                 kept.write(line + "\n")
                 if line.startswith(_SHOWN):
-                    say(f"{peer.name}: {plain(line)[:100]}")
-            if lines and lines[-1] != _DONE:
+                    say(f"{peer.name}: {plain(line).split(' (')[0][:100]}")
+            if lines[-1] != _DONE:
                 raise MissingDependencyError(_why(peer, lines, log))
-
-
-# Stands after the last line of a command that went well.
-_DONE = "-- done --"
 
 
 def _lines(command: Sequence[str]) -> Iterator[str]:
