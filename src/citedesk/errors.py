@@ -10,7 +10,8 @@
     ├── ConflictError        an idempotency key used for another request   exit 5, HTTP 409
     ├── IntegrityError       a file is not what its checksum says          exit 6, HTTP 503
     ├── StorageError         disk full, database locked or unreadable      exit 7, HTTP 503
-    └── MissingDependencyError  an optional package is needed              exit 8, HTTP 501
+    ├── MissingDependencyError  an optional package is needed              exit 8, HTTP 501
+    └── PeerError            a system we compare with failed               exit 9, HTTP 502
 
 A message states the rule broken, the value received and the remedy, in one line, and never quotes
 ticket text.
@@ -97,3 +98,11 @@ class MissingDependencyError(CiteDeskError):
     exit_code = 8
     status = 501
     title = "Not installed"
+
+
+class PeerError(CiteDeskError):
+    """A system we compare with failed, or answered in the wrong form."""
+
+    exit_code = 9
+    status = 502
+    title = "Compared system failed"

@@ -103,3 +103,8 @@ def _positive(value: str) -> int:
     if not value.isdecimal() or int(value) < 1:
         raise ConfigError(f"CITEDESK_THREADS must be a whole number of at least 1, got {value!r}")
     return int(value)
+
+
+def child_environment(extra: Mapping[str, str]) -> dict[str, str]:
+    """Make the environment of a process we start: our own, with `extra` over it."""
+    return {**os.environ, **extra}

@@ -28,7 +28,7 @@ from citedesk.types import Principal
 READER = Principal("evaluation", role="admin")
 # Documents kept of a ranking; deeper ranks count in none of the measures.
 DEPTH = 100
-_MEASURES: Mapping[str, Callable[[Sequence[str], metrics.Qrels], float]] = {
+MEASURES: Mapping[str, Callable[[Sequence[str], metrics.Qrels], float]] = {
     "ndcg@10": lambda ranking, qrels: metrics.ndcg(ranking, qrels, 10),
     "recall@10": lambda ranking, qrels: metrics.recall(ranking, qrels, 10),
     "mrr@10": lambda ranking, qrels: metrics.reciprocal_rank(ranking, qrels, 10),
@@ -93,9 +93,9 @@ def evaluate_retrieval(
         began = time.perf_counter()
         vector = encoder.encode([text])[0]
         found = rank(snapshot, Query(text), vector, READER)
+        runs["hybrid"][query] = _documents(snapshot, [(r.position, r.score) for r in found.ranked], query)
         seconds.append(time.perf_counter() - began)
         candidates = found.candidates
-        runs["hybrid"][query] = _documents(snapshot, [(r.position, r.score) for r in found.ranked], query)
         for leg, scores in (("lexical", candidates.lexical), ("dense", candidates.dense)):
             runs[leg][query] = _documents(snapshot, _leg(candidates, scores), query)
     report: dict[str, object] = {
@@ -119,7 +119,7 @@ def measure_runs(
     values = {
         leg: {
             name: [measure([d for d, _ in ranking], qrels[query]) for query, ranking in run.items()]
-            for name, measure in _MEASURES.items()
+            for name, measure in MEASURES.items()
         }
         for leg, run in runs.items()
     }
