@@ -2,6 +2,6 @@
 
 from citedesk.knowledge.build import BuildReport, add_documents, index_state, rebuild
 from citedesk.knowledge.chunk import chunk
-from citedesk.knowledge.load import LoadReport, load_paths
+from citedesk.knowledge.load import LoadReport, Seen, load_paths
 
-__all__ = ["BuildReport", "LoadReport", "add_documents", "chunk", "index_state", "load_paths", "rebuild"]
+__all__ = ["BuildReport", "LoadReport", "Seen", "add_documents", "chunk", "index_state", "load_paths", "rebuild"]
