@@ -10,7 +10,7 @@ from pathlib import Path
 
 from citedesk.errors import DocumentError, InputError, MissingDependencyError
 from citedesk.knowledge.front import check_body, front_matter, make_document
-from citedesk.knowledge.readers import READERS, Draft
+from citedesk.knowledge.readers import Draft, reader_of
 from citedesk.knowledge.readers.draft import DAMAGED
 from citedesk.knowledge.unpack import open_zip
 from citedesk.knowledge.walk import KB_FOLDERS, SUFFIXES, Found, Listing, list_files, list_members, suffix_of
@@ -125,7 +125,7 @@ class _Load:
             raise DocumentError(f"{given} suffix is not supported; give {', '.join(SUFFIXES)}")
         bad = 0
         with file.open() as opened:
-            for number, reason in self._items(READERS[suffix](opened, Path(file.source).name), file, listing):
+            for number, reason in self._items(reader_of(suffix)(opened, Path(file.source).name), file, listing):
                 bad += 1
                 if bad <= _ROWS_NAMED:
                     self.fail(listing, file.source, f"{file.shown}:{number}", reason)

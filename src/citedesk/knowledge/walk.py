@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from citedesk.errors import DocumentError, NotFoundError
-from citedesk.knowledge.readers import READERS
+from citedesk.knowledge.readers import FORMATS
 from citedesk.knowledge.unpack import check_member, is_link, member_name, open_member
 
-SUFFIXES = (*READERS, ".zip")
+SUFFIXES = (*FORMATS, ".zip")
 KB_FOLDERS = ("runbooks", "articles", "postmortems")
 # Suffixes that say nothing about the document, so its id leaves them out; of a.pdf and a.docx both are kept apart.
 _BARE = (".md", ".markdown", ".txt")

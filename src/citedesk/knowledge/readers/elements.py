@@ -17,7 +17,7 @@ _FRAME = frozenset(("header", "footer", "aside"))
 _FRAME_ROLES = frozenset(("navigation", "banner", "contentinfo", "search", "complementary", "menu"))
 _BLOCKS = frozenset(
     ("html", "body", "main", "article", "section", "div", "p", "address", "center", "details", "summary", "fieldset",
-     "form", "figure", "figcaption", "dl", "dd", "dt", "hr", "header", "footer", "aside", "legend", "hgroup", "noframes")
+     "form", "figure", "figcaption", "dl", "dd", "dt", "hr", "header", "footer", "aside", "legend", "hgroup")
 )  # fmt: skip
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _INSIDE_LAYOUT = frozenset(("table", "pre", *_HEADINGS))

@@ -25,6 +25,8 @@ _WEB = re.compile(
 )
 # The standard reads these as Windows-1252, because pages labelled so hold its quotes and dashes.
 _LATIN = re.compile(r"iso-?8859-?1|latin-?1|(?:us-)?ascii")
+# What parts a page's title from the name of its site; "" is the title's own end.
+_SEPARATORS = ("", "|", "-", "–", "—", ":", "·", "»", "«", "/")
 _MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
 
@@ -69,8 +71,9 @@ def html_draft(html: str) -> Draft:
     if root is None:
         return Draft("")
     writer = MarkdownWriter()
-    to_markdown(*_content(root), writer)
-    return Draft(writer.text(), {"title": _title(root) or None})
+    content, marked = _content(root)
+    to_markdown(content, marked, writer)
+    return Draft(writer.text(), {"title": _title(root, content) or None})
 
 
 def _parse(html: str) -> etree._Element | None:
@@ -100,10 +103,12 @@ def _has_text(element: etree._Element) -> bool:
     return any(text.strip() for text in element.itertext())
 
 
-def _title(root: etree._Element) -> str:
-    named, heading = (_first_text(root, tag) for tag in ("title", "h1"))
-    # "VPN drops | Help centre | Example": the heading is the title without the site.
-    return heading if heading and heading in named else named or heading
+def _title(root: etree._Element, content: etree._Element) -> str:
+    named, heading = _first_text(root, "title"), _first_text(content, "h1")
+    before, found, after = named.partition(heading or "\n")
+    # "VPN drops | Help centre": the heading is the title without the site.
+    plainer = found and before.strip()[-1:] in _SEPARATORS and after.strip()[:1] in _SEPARATORS
+    return heading if plainer or not named else named
 
 
 def _first_text(root: etree._Element, tag: str) -> str:

@@ -25,6 +25,8 @@ _NUMBERED = re.compile(r"(\d{1,3})[.)]\s+(?=\S)")
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _BROKEN = re.compile(r"([^\W\d_]{2,40})-$")
 _REST = re.compile(r"[^\W\d_]{1,40}")
+# The dots between a title and its page in a table of contents.
+_LEADERS = re.compile(r"\s?(?:\. ?){4,}")
 _DIGITS = re.compile(r"\d+")
 
 
@@ -46,16 +48,36 @@ def pages_to_markdown(pages: Sequence[PageLines]) -> str:
     Raises:
         DocumentError: if it grows too long.
     """
-    clean = [[Line(line.text.translate(_LIGATURES), line.size, line.top) for line in page] for page in pages]
+    clean = [[Line(_plain(line.text), line.size, line.top) for line in page] for page in pages]
     clean = _without_running_heads(clean)
     lines = [line for page in clean for line in page if line.text]
     words = Counter(word.lower() for line in lines for word in _WORD.findall(line.text))
     body, levels = _sizes(lines)
-    writer = MarkdownWriter()
-    for page in clean:
-        for block in _blocks(page, body):
-            _write(writer, block, levels, words)
+    writer, in_list = MarkdownWriter(), False
+    for block in _across_pages([list(_blocks(page, body)) for page in clean], levels):
+        in_list = _write(writer, _joined([line.text for line in block], words), levels.get(block[0].size), in_list)
     return writer.text()
+
+
+def _across_pages(pages: list[list[list[Line]]], levels: dict[float, int]) -> list[list[Line]]:
+    """Join a paragraph that goes on at the top of the next page: it had not ended, and the rest begins small."""
+    joined: list[list[Line]] = []
+    for page in pages:
+        if joined and page and _goes_on(joined[-1], page[0], levels):
+            joined[-1] += page[0]
+            joined += page[1:]
+        else:
+            joined += page
+    return joined
+
+
+def _goes_on(above: list[Line], below: list[Line], levels: dict[float, int]) -> bool:
+    prose = not {above[0].size, below[0].size} & levels.keys()
+    return prose and below[0].text[:1].islower() and above[-1].text[-1] not in ".!?:"
+
+
+def _plain(text: str) -> str:
+    return _LEADERS.sub(" … ", text.translate(_LIGATURES)).strip()
 
 
 def _without_running_heads(pages: list[PageLines]) -> list[PageLines]:
@@ -111,19 +133,21 @@ def _parts(block: list[Line], line: Line, usual: float, body: float) -> bool:
     return gap > usual * _GAP_FACTOR > 0 or bool(_BULLET.match(line.text) or _NUMBERED.match(line.text))
 
 
-def _write(writer: MarkdownWriter, block: list[Line], levels: dict[float, int], words: Counter[str]) -> None:
-    text = _joined([line.text for line in block], words)
-    bullet, number = _BULLET.match(text), _NUMBERED.match(text)
-    if block[0].size in levels and len(text) <= 2 * _HEADING_CHARACTERS:
-        writer.heading(levels[block[0].size], text)
-    elif bullet or number:
-        mark, rest = ("- ", text[bullet.end() :]) if bullet else (f"{number.group(1)}. ", text[number.end() :])  # type: ignore[union-attr]
-        writer.open(mark, tight=True)
-        writer.paragraph(rest)
-        writer.close()
-    else:
-        writer.part()
+def _write(writer: MarkdownWriter, text: str, level: int | None, in_list: bool) -> bool:
+    """Write one block; tell whether it is a list item."""
+    item = _BULLET.match(text) or _NUMBERED.match(text)
+    if level and len(text) <= 2 * _HEADING_CHARACTERS:
+        writer.heading(level, text)
+        return False
+    if not item:
         writer.paragraph(text)
+        return False
+    if not in_list:
+        writer.part()
+    writer.open(f"{item.group(1)}. " if item.re is _NUMBERED else "- ", tight=True)
+    writer.paragraph(text[item.end() :])
+    writer.close()
+    return True
 
 
 def _joined(lines: Sequence[str], words: Counter[str]) -> str:
