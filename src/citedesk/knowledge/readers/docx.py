@@ -13,7 +13,7 @@ from typing import BinaryIO
 from xml.parsers import expat
 
 from citedesk.errors import DocumentError, MissingDependencyError
-from citedesk.knowledge.readers.draft import MAX_PACKED_BYTES, Draft, title_line, whole
+from citedesk.knowledge.readers.draft import MAX_PACKED_BYTES, BadRow, Draft, title_line, whole
 from citedesk.knowledge.readers.html import html_draft
 from citedesk.knowledge.unpack import check_member, open_member, open_zip
 
@@ -35,7 +35,7 @@ _STYLES = "\n".join(
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
-def read_docx(file: BinaryIO, name: str) -> Iterator[Draft]:
+def read_docx(file: BinaryIO, name: str) -> Iterator[Draft | BadRow]:
     """Give the text of a Word document; its title is the document property, or the first heading.
 
     Raises:

@@ -14,19 +14,19 @@ from email.utils import parsedate_to_datetime
 from typing import BinaryIO
 
 from citedesk.errors import DocumentError
-from citedesk.knowledge.readers.draft import MAX_PACKED_BYTES, Draft, bounded, title_line, whole
+from citedesk.knowledge.readers.draft import MAX_PACKED_BYTES, BadRow, Draft, bounded, title_line, whole
 from citedesk.knowledge.readers.html import decode_html, html_draft
 
 # Characters of a header that are read: the standard library's decoder takes quadratic time on a hostile one.
 _HEADER_CHARACTERS = 2_000
 # Parts within parts; each costs its share of every line.
-_MAX_PARTS = 200
+_MAX_PARTS = 30
 _HEADERS = ("subject", "from", "date", "message-id", "mime-version", "content-type", "received")
 _PART = re.compile(rb"^content-type:[ \t]*(?:\r?\n[ \t]+)?(?:multipart|message)/", re.IGNORECASE | re.MULTILINE)
 _PARSE_ERRORS = (email.errors.MessageError, ValueError, LookupError, TypeError, AttributeError, RecursionError)
 
 
-def read_eml(file: BinaryIO, name: str) -> Iterator[Draft]:
+def read_eml(file: BinaryIO, name: str) -> Iterator[Draft | BadRow]:
     """Give the one text of a mail.
 
     Raises:

@@ -11,7 +11,7 @@ from typing import BinaryIO
 from lxml import etree
 
 from citedesk.errors import DocumentError
-from citedesk.knowledge.readers.draft import Draft, title_line, whole
+from citedesk.knowledge.readers.draft import BadRow, Draft, title_line, whole
 from citedesk.knowledge.readers.elements import to_markdown
 from citedesk.knowledge.readers.markdown import MarkdownWriter
 
@@ -30,7 +30,7 @@ _SEPARATORS = ("", "|", "-", "–", "—", ":", "·", "»", "«", "/")
 _MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
 
-def read_html(file: BinaryIO, name: str) -> Iterator[Draft]:
+def read_html(file: BinaryIO, name: str) -> Iterator[Draft | BadRow]:
     """Give the page as Markdown; its title is `<title>`, or `<h1>` where that is the plainer one.
 
     Raises:

@@ -4,15 +4,18 @@ Read line by line, so that a corpus may be larger than memory allows its file to
 """
 
 import gzip
+import io
 import json
 from collections.abc import Iterator
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
 from citedesk.errors import DocumentError
 from citedesk.knowledge.readers.draft import DAMAGED, MAX_BYTES, BadRow, Draft, unicode_text
 
 # Bytes a packed file may unpack to: a gzip of zeros grows a thousandfold.
 MAX_UNPACKED_BYTES = 2_000_000_000
+# Rows that give nothing; a gzip of line breaks holds billions.
+MAX_WASTED_ROWS = 1_000_000
 
 
 def read_json_rows(file: BinaryIO, name: str) -> Iterator[Draft | BadRow]:
@@ -21,23 +24,27 @@ def read_json_rows(file: BinaryIO, name: str) -> Iterator[Draft | BadRow]:
     Raises:
         DocumentError: if a row has no end, or the file is damaged or too large; rows before it were given.
     """
-    lines = cast(BinaryIO, gzip.GzipFile(fileobj=file)) if name.lower().endswith(".gz") else file
-    size = 0
+    lines = io.BufferedReader(gzip.GzipFile(fileobj=file)) if name.lower().endswith(".gz") else file
+    size = wasted = 0
     for number, line in enumerate(_lines(lines), start=1):
         size += len(line)
         if len(line) > MAX_BYTES:
             raise DocumentError(f"row {number} is larger than {MAX_BYTES // 1_000_000} MB; split it")
         if size > MAX_UNPACKED_BYTES:
             raise DocumentError(f"unpacks to more than {MAX_UNPACKED_BYTES // 10**9} GB; split it")
+        if wasted > MAX_WASTED_ROWS:
+            raise DocumentError(f"has more than {MAX_WASTED_ROWS:,} rows that are blank or bad; give one object a line")
         if not line.strip():
+            wasted += 1
             continue
         try:
             yield _row(line, number, f"{name}:{number}")
         except DocumentError as error:
+            wasted += 1
             yield BadRow(number, str(error))
 
 
-def _lines(file: BinaryIO) -> Iterator[bytes]:
+def _lines(file: BinaryIO | io.BufferedReader) -> Iterator[bytes]:
     while True:
         try:
             line = file.readline(MAX_BYTES + 1)

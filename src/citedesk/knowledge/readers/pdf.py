@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import Any, BinaryIO
 
 from citedesk.errors import DocumentError, MissingDependencyError
-from citedesk.knowledge.readers.draft import MAX_CHARACTERS, MAX_PACKED_BYTES, Draft, bounded, title_line, whole
+from citedesk.knowledge.readers.draft import MAX_CHARACTERS, MAX_PACKED_BYTES, BadRow, Draft, bounded, title_line, whole
 from citedesk.knowledge.readers.pdf_lines import Line, PageLines, pages_to_markdown
 
 MAX_PAGES = 5_000
@@ -21,7 +21,7 @@ MAX_SECONDS = 120.0
 _NO_TITLE = ("untitled", "microsoft word - ", "microsoft powerpoint - ", "slide 1", "document")
 
 
-def read_pdf(file: BinaryIO, name: str, clock: Callable[[], float] = time.monotonic) -> Iterator[Draft]:
+def read_pdf(file: BinaryIO, name: str, clock: Callable[[], float] = time.monotonic) -> Iterator[Draft | BadRow]:
     """Give the text of a PDF.
 
     Args:

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from citedesk.knowledge.front import split_front_matter
-from citedesk.knowledge.readers.draft import Draft, unicode_text, whole
+from citedesk.knowledge.readers.draft import BadRow, Draft, unicode_text, whole
 
 
-def read_plain(file: BinaryIO, name: str) -> Iterator[Draft]:
+def read_plain(file: BinaryIO, name: str) -> Iterator[Draft | BadRow]:
     """Give the one text of a Markdown or text file, as it stands below its front matter.
 
     Raises:
