@@ -74,7 +74,7 @@ def list_files(path: Path) -> Listing:
     if not path.is_dir():
         raise NotFoundError(f"{path} does not exist; give a file or a folder")
     try:
-        names = _tracked(path) if (path / ".git").exists() else _walked(path, listing)
+        names = list(_tracked(path, listing) if (path / ".git").exists() else _walked(path, listing))
     except DocumentError as error:
         listing.bad.append((".", storable(str(path)), str(error)))
         return listing
@@ -124,11 +124,11 @@ def _inside(path: Path, root: Path) -> bool:
         return False
 
 
-def _tracked(root: Path) -> Iterator[str]:
+def _tracked(root: Path, listing: Listing) -> Iterator[str]:
     """Ask git for the files it tracks; without git, every file that is not hidden."""
     git = shutil.which("git")
     if git is None:
-        yield from _walked(root, Listing(""))
+        yield from _walked(root, listing)
         return
     # A checkout's own settings may name a program to run as file system monitor; a stranger's must not.
     command = [git, "-c", "core.fsmonitor=false", "-C", str(root), "ls-files", "-z", "--cached"]

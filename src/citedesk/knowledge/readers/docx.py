@@ -20,7 +20,7 @@ from citedesk.knowledge.unpack import check_member, open_member, open_zip
 # Bytes of one XML part; a book of 1,000 pages has about 20 MB.
 MAX_PART_BYTES = 30_000_000
 # Elements of all parts together: each costs about a kilobyte while mammoth works.
-MAX_ELEMENTS = 400_000
+MAX_ELEMENTS = 300_000
 MAX_DEPTH = 100
 _STYLES = "\n".join(
     [

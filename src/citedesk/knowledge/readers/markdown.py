@@ -59,8 +59,8 @@ class MarkdownWriter:
         """Begin a list item (`- `, `2. `) or a quote (`> `); tight: no blank line before it."""
         if len(self._containers) >= _MAX_DEPTH:
             mark = ""
-        quote = mark.startswith(">")
-        self._containers.append(_Container(mark, mark if quote else " " * len(mark), tight, used=quote))
+        indent = mark if mark.startswith(">") else " " * len(mark)
+        self._containers.append(_Container(mark, indent, tight))
 
     def close(self) -> None:
         """End the innermost list item or quote."""
@@ -104,7 +104,8 @@ class MarkdownWriter:
     def _block(self, lines: Sequence[str]) -> None:
         if not lines:
             return
-        if self._lines and not self._continues():
+        continues = self._continues()
+        if self._lines and not continues:
             self._write("".join(c.indent for c in self._containers if c.used).rstrip())
         for line in lines:
             self._write(("".join([c.prefix() for c in self._containers]) + line).rstrip())

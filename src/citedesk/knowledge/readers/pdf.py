@@ -71,7 +71,7 @@ def _draft(reader: Any, clock: Callable[[], float]) -> Draft:
 def _opens_without_password(reader: Any) -> bool:
     try:
         return bool(reader.decrypt(""))
-    except Exception:  # noqa: BLE001 a missing cipher and a damaged key look alike: it cannot be opened
+    except Exception:  # noqa: BLE001 missing cipher or damaged key: either way it cannot be opened
         return False
 
 
