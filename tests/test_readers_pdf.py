@@ -132,7 +132,7 @@ def nested_forms(levels: int) -> bytes:
 
 
 def test_forms_that_draw_each_other_without_end_are_given_up() -> None:
-    with pytest.raises(DocumentError, match="the PDF has no text|takes longer than"):
+    with pytest.raises(DocumentError, match=r"the PDF has no text|takes longer than"):
         only(".pdf", nested_forms(12))
 
 

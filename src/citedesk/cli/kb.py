@@ -33,7 +33,7 @@ def kb() -> None:
 @json_option
 @click.pass_obj
 def add(settings: Settings, paths: tuple[Path, ...], starter: bool, as_json: bool) -> None:
-    """Add files or folders: Markdown, text, or JSON Lines rows {_id, title, text}.
+    """Add files, folders, zips or Git checkouts: Markdown, text, HTML, PDF, DOCX, CSV, JSON Lines, saved mails.
 
     A bad file is reported and skipped; the others are added, and the exit code says that something failed.
     """
