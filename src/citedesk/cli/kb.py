@@ -1,6 +1,8 @@
 """`citedesk kb`: add, search, show and survey the knowledge base."""
 
 import sys
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import click
@@ -42,15 +44,17 @@ def kb() -> None:
 @json_option
 @click.pass_obj
 def add(settings: Settings, paths: tuple[Path, ...], starter: bool, prune: bool, force: bool, as_json: bool) -> None:
-    """Add files or folders; only what changed is encoded.
+    """Add files, folders, zips or Git checkouts: Markdown, text, HTML, PDF, DOCX, CSV, JSON Lines, saved mails.
+
+    Only what changed is encoded.
 
     A bad file is reported and skipped; the others are added, and the exit code says that something failed.
     """
     sources = [*paths, *([shipped("kb")] if starter else [])]
     if not sources:
         raise InputError("name files or folders to add, or give --starter")
-    with opened(settings) as desk, progress_bar("indexing") as progress:
-        added = desk.library.add(sources, progress, prune, force)
+    with opened(settings) as desk, progress_bar("indexing") as bar:
+        added = desk.library.add(sources, bar, partial(bar, what="reading"), prune, force)
     if as_json:
         print_json(_added_json(added))
     else:
@@ -70,7 +74,9 @@ def _added_json(added: Added) -> dict[str, object]:
         "passages": added.build.passages,
         "encoded": added.build.encoded,
         "masked_secrets": added.loaded.masked_secrets,
+        "attachments": added.loaded.attachments,
         "gone": list(added.gone),
+        "replaced": list(added.replaced),
         "pruned": added.pruned,
         "failures": [safe(line) for line in added.loaded.failures],
     }
@@ -82,11 +88,20 @@ def _print_added(added: Added) -> None:
         f"{len(added.loaded.documents)} read, {added.changed} new or changed{masked}; now "
         f"{added.build.documents} documents, {added.build.passages} passages ({added.build.encoded} encoded)"
     )
+    if added.loaded.attachments:
+        click.echo(f"{added.loaded.attachments} attachments of mails were not read")
+    if added.replaced:
+        click.echo(
+            f"{len(added.replaced)} replaced a document of another file with the same id: {_named(added.replaced)}"
+        )
     if added.gone:
-        names = ", ".join(safe(name) for name in added.gone[:_NAMED])
-        more = f" and {len(added.gone) - _NAMED} more" if len(added.gone) > _NAMED else ""
         verdict = "removed" if added.pruned else "no longer there; to remove them, run again with --prune"
-        click.echo(f"{len(added.gone)} {verdict}: {names}{more}")
+        click.echo(f"{len(added.gone)} {verdict}: {_named(added.gone)}")
+
+
+def _named(ids: Sequence[str]) -> str:
+    more = f" and {len(ids) - _NAMED} more" if len(ids) > _NAMED else ""
+    return ", ".join(safe(name) for name in ids[:_NAMED]) + more
 
 
 @kb.command()

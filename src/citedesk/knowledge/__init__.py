@@ -4,7 +4,7 @@ from citedesk.knowledge.build import BuildReport, add_documents, build_in_memory
 from citedesk.knowledge.chunk import chunk
 from citedesk.knowledge.library import Added, Library
 from citedesk.knowledge.live import LiveIndex, Serving
-from citedesk.knowledge.load import LoadReport, load_paths
+from citedesk.knowledge.load import LoadReport, Seen, load_paths
 
 __all__ = [
     "Added",
@@ -12,6 +12,7 @@ __all__ = [
     "Library",
     "LiveIndex",
     "LoadReport",
+    "Seen",
     "Serving",
     "add_documents",
     "build_in_memory",

@@ -23,13 +23,15 @@ MOST_PRUNED = 0.2
 class Added:
     """What `add` did: files read, documents new or changed, those gone from their files, and the build.
 
-    gone: ids that the added paths gave before and give no more. pruned: whether they were removed.
+    gone: ids that the added paths gave before and give no more. pruned: whether they were removed. replaced: ids
+    that another file had given before.
     """
 
     loaded: LoadReport
     changed: int
     gone: Sequence[str]
     pruned: bool
+    replaced: Sequence[str]
     build: BuildReport
 
 
@@ -43,20 +45,26 @@ class Library:
     mask: Mask
 
     def add(
-        self, paths: Sequence[Path], progress: Progress | None = None, prune: bool = False, force: bool = False
+        self,
+        paths: Sequence[Path],
+        progress: Progress | None = None,
+        reading: Progress | None = None,
+        prune: bool = False,
+        force: bool = False,
     ) -> Added:
         """Load documents from files and folders, store them, and bring the index up to date.
 
         Args:
             paths: files and folders.
             progress: called with (documents indexed, documents to index).
+            reading: called with (files read, files to read).
             prune: remove the documents these paths gave before and give no more.
             force: even if that is more than MOST_PRUNED of them.
 
         Raises:
             ConflictError: if too much would be removed; then nothing is changed.
         """
-        loaded = load_paths(paths, self.mask)
+        loaded = load_paths(paths, self.mask, reading)
         gone = self._gone(loaded)
         known = sum(len(self.store.documents.from_origin(origin)) for origin in loaded.origins)
         if prune and not force and len(gone) > MOST_PRUNED * known:
@@ -64,21 +72,32 @@ class Library:
                 f"{len(gone)} of {known} documents would be removed, more than {MOST_PRUNED:.0%}; "
                 "check the path, or give --force"
             )
+        replaced = self._replaced(loaded)
         changed = add_documents(self.store, loaded.documents)
         if prune:
             with self.store.transaction():
                 self.store.documents.remove(gone)
-        return Added(loaded, changed, gone, prune and bool(gone), self.live.build(progress))
+        return Added(loaded, changed, gone, prune and bool(gone), replaced, self.live.build(progress))
 
     def _gone(self, loaded: LoadReport) -> list[str]:
         """List what the loaded origins gave before and give no more; a file that cannot be read is not gone."""
         seen = {document.id for document in loaded.documents}
         return sorted(
             document_id
-            for origin in loaded.origins
+            for origin, held in loaded.origins.items()
             for document_id, source in self.store.documents.from_origin(origin).items()
-            if document_id not in seen and not loaded.is_unreadable(origin, source)
+            if document_id not in seen and held.has_lost(document_id, source)
         )
+
+    def _replaced(self, loaded: LoadReport) -> list[str]:
+        """List the ids that a different file gave before."""
+        before = self.store.documents.places([document.id for document in loaded.documents])
+        return [
+            document.id
+            for document in loaded.documents
+            if before.get(document.id, ("", ""))[0]
+            and _file(*before[document.id]) != _file(document.origin, document.source)
+        ]
 
     def put(self, document: Document) -> bool:
         """Store one document and bring the index up to date; tell whether anything changed."""
@@ -131,3 +150,9 @@ class Library:
                 self.store.vectors.assign({key: []})
             self.store.tickets.forget_document(document_id)
         self.live.build()
+
+
+def _file(origin: str, source: str) -> str:
+    """Name the file a document came from: a path that is a file is its own origin; a row stands after a colon."""
+    path = source.split(":", maxsplit=1)[0]
+    return origin if Path(origin).name == path else f"{origin}/{path}"
