@@ -87,5 +87,14 @@ def results_json(results: Results) -> Json:
 
 
 def document_json(document: Document) -> Json:
-    """Shape a document with its text."""
-    return {**asdict(document), "labels": sorted(document.labels), "tags": sorted(document.tags)}
+    """Shape a document with its text; where on this machine it came from is nobody's business."""
+    shape = {**asdict(document), "labels": sorted(document.labels), "tags": sorted(document.tags)}
+    shape.pop("origin")
+    return shape
+
+
+def document_row_json(document: Document) -> Json:
+    """Shape a document without its text, for a list."""
+    shape = document_json(document)
+    shape.pop("text")
+    return shape

@@ -1,11 +1,13 @@
 """What callers send. What they get is shaped in `formats.py`."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from citedesk.guard.screen import MAX_CHARACTERS
+from citedesk.knowledge.front import FrontMatter
 from citedesk.retrieve import Filters, Page, Query, start_of
+from citedesk.store.tickets import Feedback
 from citedesk.types import Ticket
 
 # Longest query of the search route, in characters.
@@ -49,6 +51,29 @@ class TicketIn(BaseModel):
             created_at=self.created_at,
             fields=dict(self.model_extra or {}),
         )
+
+
+class DocumentIn(FrontMatter):
+    """A document as front matter and text; the id stands in the address."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    id: None = None
+    text: Annotated[str, StringConstraints(strip_whitespace=False), Field(min_length=1, max_length=MAX_CHARACTERS)]
+
+
+class FeedbackIn(BaseModel):
+    """What somebody says of a suggestion."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    verdict: Literal["accepted", "edited", "rejected"]
+    labels: Annotated[dict[str, Annotated[str, Field(max_length=200)]], Field(max_length=50)] = {}
+    helpful: Annotated[list[Annotated[str, Field(max_length=300)]], Field(max_length=50)] = []
+
+    def feedback(self) -> Feedback:
+        """Make the domain's feedback."""
+        return Feedback(self.verdict, self.labels, self.helpful)
 
 
 class SearchIn(BaseModel):

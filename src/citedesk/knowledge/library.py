@@ -10,6 +10,7 @@ from pathlib import Path
 
 from citedesk.errors import ConflictError, NotFoundError
 from citedesk.knowledge.build import BuildReport, Progress, add_documents
+from citedesk.knowledge.front import FrontMatter, check_body, make_document
 from citedesk.knowledge.live import LiveIndex
 from citedesk.knowledge.load import LoadReport, Mask, load_paths
 from citedesk.store import Store
@@ -98,6 +99,18 @@ class Library:
             if before.get(document.id, ("", ""))[0]
             and _file(*before[document.id]) != _file(document.origin, document.source)
         ]
+
+    def write(self, document_id: str, front: FrontMatter, text: str) -> Document:
+        """Store one document given as text, its secrets masked, and bring the index up to date.
+
+        Raises:
+            DocumentError: if the text is blank or the id cannot be printed.
+        """
+        check_body(text)
+        body, title = self.mask(text)[0], self.mask(front.title or "")[0] or None
+        document = make_document(front.model_copy(update={"id": document_id, "title": title}), body, document_id)
+        self.put(document)
+        return document
 
     def put(self, document: Document) -> bool:
         """Store one document and bring the index up to date; tell whether anything changed."""

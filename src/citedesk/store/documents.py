@@ -184,6 +184,12 @@ class Documents:
         return {str(r[0]): str(r[-2]) for r in self._rows("where active = 1 and origin = ? order by id", [origin])}
 
     @storage_errors()
+    def page(self, after: str, count: int) -> list[Document]:
+        """List active documents without their text, by id, from the one after an id on."""
+        rows = self._rows("where active = 1 and id > ? order by id limit ?", [after, count])
+        return [_document(row, str(row[1]), "") for row in rows]
+
+    @storage_errors()
     def database(self) -> str:
         """Name this database: random, chosen when it was made."""
         return self._state("database")

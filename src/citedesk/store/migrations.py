@@ -83,7 +83,26 @@ def m0004_index_state(db: Database) -> None:
     db.execute("update state set value = ? where name = 'content'", (total,))
 
 
-MIGRATIONS: tuple[Migration, ...] = (m0001_documents, m0002_tickets, m0003_tags_dates_origins, m0004_index_state)
+def m0005_feedback(db: Database) -> None:
+    """What people said of suggestions: the verdict, right labels, documents that helped."""
+    _execute(
+        db,
+        """
+        create table feedback (
+            id integer primary key, suggestion_id text not null, principal text not null, created_at text not null,
+            verdict text not null, labels text not null, helpful text not null);
+        create index feedback_by_suggestion on feedback (suggestion_id);
+        """,
+    )
+
+
+MIGRATIONS: tuple[Migration, ...] = (
+    m0001_documents,
+    m0002_tickets,
+    m0003_tags_dates_origins,
+    m0004_index_state,
+    m0005_feedback,
+)
 
 
 def migrate(db: Database) -> None:
