@@ -1,0 +1,143 @@
+"""Move a query's vector towards the documents that solved such queries; documents stay as they are.
+
+q' = normalize(q + a(q) (q D) U), where M = D U, of low rank, makes the solving passages win against those found
+instead: it minimises sum_i -log softmax((q_i + q_i M) . c / T)[solving] + ridge |M|^2, so that without data, or
+with much ridge, M is 0. a(q) in [0, 1] falls to 0 for queries unlike every query learned from. On public sets a
+ridge map to the solving passage, its low-rank and kernel forms and a mean shift gained less; see `citedesk kb adapt`.
+
+Source: the loss is van den Oord et al., "Representation Learning with Contrastive Predictive Coding", 2018, over
+mined negatives as in Xiong et al., "ANCE", ICLR 2021.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+
+Vectors = NDArray[np.float32]
+
+# Cosines differ by hundredths: this makes them logits that differ by about one.
+TEMPERATURE = 0.05
+# Steps of the optimiser; the ridge, not stopping early, is what holds M small.
+STEPS = 25
+# Queries learned from that are kept to tell what is like them.
+KNOWN = 1000
+# Nearest known queries that tell how like them a query is.
+NEIGHBOURS = 5
+# A query as near as the quarter of the known ones farthest from the others is moved in full; one farther than
+# all but one in a hundred is left alone.
+_FULL, _NONE = 0.25, 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Examples:
+    """What is learned from.
+
+    queries: (n, d) float32 of unit length. solving: (n, d), each query's mean solving passage, of unit length.
+    others: (n, m, d), passages found for the query that are of no solving document.
+    """
+
+    queries: Vectors
+    solving: Vectors
+    others: Vectors
+
+    def take(self, rows: NDArray[np.int64]) -> "Examples":
+        """Choose some rows."""
+        return Examples(self.queries[rows], self.solving[rows], self.others[rows])
+
+
+@dataclass(frozen=True, slots=True)
+class Adaptation:
+    """A learned move of query vectors, for one encoder.
+
+    down: (d, r) float32. up: (r, d) float32. known: (m, d) float32, queries learned from.
+    bounds: mean cosine to the nearest known queries at which a query is left alone, and moved in full.
+    """
+
+    encoder: str
+    down: Vectors
+    up: Vectors
+    known: Vectors
+    bounds: tuple[float, float]
+
+    def familiarity(self, vectors: Vectors) -> Vectors:
+        """Tell how like the known queries each query is.
+
+        Args:
+            vectors: (n, d) float32 of unit length.
+
+        Returns:
+            (n,) float32 in [0, 1]: the share of the move that is made.
+        """
+        low, high = self.bounds
+        near = _nearness(vectors @ self.known.T)
+        return np.clip((near - low) / max(high - low, 1e-6), 0.0, 1.0).astype(np.float32)
+
+    def apply(self, vectors: Vectors) -> Vectors:
+        """Move query vectors: (n, d) float32 of unit length in and out. Not for documents."""
+        moved = vectors + self.familiarity(vectors)[:, None] * ((vectors @ self.down) @ self.up)
+        return np.asarray(moved / np.linalg.norm(moved, axis=1, keepdims=True), dtype=np.float32)
+
+
+def fit_adaptation(
+    encoder: str, examples: Examples, ridge: float, ranks: Sequence[int], random_state: int = 0
+) -> list[Adaptation]:
+    """Learn a move of queries, at several ranks.
+
+    Args:
+        encoder: name of the encoder that made the vectors.
+        examples: n >= 2 of them.
+        ridge: penalty on the move, > 0; more moves less.
+        ranks: dimensions in which queries may move, each >= 1.
+        random_state: chooses which KNOWN queries are kept, if there are more.
+
+    Returns:
+        One adaptation for each rank.
+    """
+    moves = _minimise(examples, ridge)
+    # The directions in which these queries move most.
+    directions = np.linalg.svd(examples.queries @ moves, full_matrices=False)[2]
+    known, bounds = _known(examples.queries, random_state)
+    made = []
+    for rank in ranks:
+        up = directions[:rank]
+        made.append(Adaptation(encoder, (moves @ up.T).astype(np.float32), up.astype(np.float32), known, bounds))
+    return made
+
+
+def _minimise(examples: Examples, ridge: float) -> Vectors:
+    q = examples.queries
+    d = q.shape[1]
+    choices = np.concatenate([examples.solving[:, None], examples.others], axis=1)
+    still = np.einsum("nd,ncd->nc", q, choices)
+
+    def loss(flat: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        moves = q @ flat.reshape(d, d).astype(np.float32)
+        logits = (still + np.einsum("nd,ncd->nc", moves, choices)) / TEMPERATURE
+        logits -= logits.max(axis=1, keepdims=True)
+        chances = np.exp(logits)
+        chances /= chances.sum(axis=1, keepdims=True)
+        value = -float(np.log(chances[:, 0] + 1e-12).sum()) + ridge * float(flat @ flat)
+        chances[:, 0] -= 1
+        slope = q.T @ (np.einsum("nc,ncd->nd", chances, choices) / TEMPERATURE)
+        return value, slope.ravel().astype(np.float64) + 2 * ridge * flat
+
+    found = minimize(loss, np.zeros(d * d), jac=True, method="L-BFGS-B", options={"maxiter": STEPS})
+    return np.asarray(found.x.reshape(d, d), dtype=np.float32)
+
+
+def _known(queries: Vectors, random_state: int) -> tuple[Vectors, tuple[float, float]]:
+    rows = np.random.default_rng(random_state).permutation(len(queries))[:KNOWN]
+    known = queries[np.sort(rows)]
+    cosines = known @ known.T
+    np.fill_diagonal(cosines, -1.0)
+    low, high = np.quantile(_nearness(cosines), [_NONE, _FULL])
+    return known, (float(low), float(high))
+
+
+def _nearness(cosines: Vectors) -> Vectors:
+    """Average the NEIGHBOURS largest of each row; fewer if there are no more."""
+    k = min(NEIGHBOURS, cosines.shape[1])
+    return np.asarray(np.partition(cosines, -k, axis=1)[:, -k:].mean(axis=1), dtype=np.float32)
