@@ -73,7 +73,7 @@ class Adaptation:
         """
         low, high = self.bounds
         near = _nearness(vectors @ self.known.T)
-        return np.clip((near - low) / max(high - low, 1e-6), 0.0, 1.0).astype(np.float32)
+        return np.asarray(np.clip((near - low) / max(high - low, 1e-6), 0.0, 1.0), dtype=np.float32)
 
     def apply(self, vectors: Vectors) -> Vectors:
         """Move query vectors: (n, d) float32 of unit length in and out. Not for documents."""

@@ -16,6 +16,7 @@ from scipy.sparse.csgraph import connected_components
 
 from citedesk.errors import InputError
 from citedesk.guard import redact
+from citedesk.store import Store
 from citedesk.triage.clean import clean
 from citedesk.triage.rows import near_duplicate_groups, read_rows, ticket_of
 from citedesk.types import Ticket
@@ -109,3 +110,12 @@ def pairs_hash(pairs: Sequence[Pair]) -> str:
     """Hash pairs whatever their order: SHA-256, hexadecimal."""
     rows = sorted((pair.query, pair.document_id) for pair in pairs)
     return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
+
+
+def accepted_pairs(store: Store) -> list[Pair]:
+    """Take the pairs of accepted suggestions: each ticket with the documents its answer cited.
+
+    Raises:
+        InputError: as long as the database keeps no feedback.
+    """
+    raise InputError("this home keeps no accepted suggestions; give a file of pairs instead of --accepted")
