@@ -31,7 +31,7 @@ LEAST_GROUPS = 40
 # Share of the questions that is held out.
 HELD_OUT = 0.4
 FOLDS = 3
-RIDGES = (30.0, 100.0, 300.0, 1000.0)
+RIDGES = (200.0, 600.0, 2000.0)
 RANKS = (16, 64)
 # Questions learned from at most: more take memory and minutes and move little.
 MOST = 5000
