@@ -169,7 +169,7 @@ def test_load_signed_bytes_that_are_no_tensors_are_refused(folder: Path) -> None
         Adaptation("e", _array([[1], [0]]), BY_HAND.up, BY_HAND.known, (0.2, 0.8)),
         Adaptation("e", BY_HAND.down, BY_HAND.up, _array([[1, 0]]), (0.2, 0.8)),
         Adaptation("e", BY_HAND.down * np.float32(np.nan), BY_HAND.up, BY_HAND.known, (0.2, 0.8)),
-        Adaptation("e", BY_HAND.down.astype(np.float16), BY_HAND.up, BY_HAND.known, (0.2, 0.8)),  # type: ignore[arg-type]
+        Adaptation("e", BY_HAND.down.astype(np.float16), BY_HAND.up, BY_HAND.known, (0.2, 0.8)),
     ],
 )
 def test_load_signed_tensors_that_do_not_fit_are_refused(folder: Path, broken: Adaptation) -> None:

@@ -102,7 +102,7 @@ def fit_adaptation(
     """
     moves = _minimise(examples, ridge)
     # The directions in which these queries move most.
-    directions = _directions(examples.queries @ moves)
+    directions = _directions(np.asarray(examples.queries @ moves, dtype=np.float32))
     known, bounds = _known(examples.queries, random_state)
     made = []
     for rank in ranks:
@@ -119,7 +119,7 @@ def _start(examples: Examples) -> Vectors:
     q = examples.queries
     added = q.T @ (examples.solving - q)
     moves = np.linalg.solve(q.T @ q + START_RIDGE * np.eye(q.shape[1], dtype=np.float32), added)
-    up = _directions(q @ moves)[:START_RANK]
+    up = _directions(np.asarray(q @ moves, dtype=np.float32))[:START_RANK]
     return np.asarray(moves @ up.T @ up, dtype=np.float32)
 
 
