@@ -176,14 +176,14 @@ def _gains(snapshot: Snapshot, asked: Asked, vector: Vectors, variants: Vectors)
     values = []
     for one in [vector, *variants]:
         candidates = Candidates(found.positions, (passages @ one).astype(np.float32), found.lexical)
-        positions = [hit.position for hit in order(candidates, fuse(candidates, ceiling))]
+        positions = found.positions[np.lexsort((found.positions, -fuse(candidates, ceiling)))].tolist()
         values.append(_ndcg(_documents(snapshot, positions), asked))
     return np.array(values[1:]) - values[0]
 
 
 def _documents(snapshot: Snapshot, positions: Sequence[int]) -> list[str]:
     """Map passages to the rows of their documents, each once, the first _K."""
-    owners = dict.fromkeys(int(snapshot.owners[position]) for position in positions)
+    owners = dict.fromkeys(snapshot.owners[np.array(positions, dtype=np.int64)].tolist())
     return [str(row) for row in owners][:_K]
 
 
