@@ -20,6 +20,8 @@ from citedesk.guard import mask_secrets, redact, screen
 from citedesk.index import Snapshot
 from citedesk.knowledge import Library, LiveIndex, Serving
 from citedesk.retrieve import FIRST_PAGE, Found, Page, Query, Results, SearchEngine
+from citedesk.retrieve.adapt_file import load_adaptation
+from citedesk.retrieve.rerank import open_reranker
 from citedesk.settings import Settings, shipped
 from citedesk.store import Store, open_store
 from citedesk.telemetry import Metrics, log_event
@@ -61,6 +63,7 @@ class Parts:
 
     store: Store
     live: LiveIndex
+    engine: SearchEngine
     triage: Triage
     evidence: EvidenceModel
     encoder: Encoder
@@ -74,7 +77,7 @@ class Desk:
         self.parts = parts
         self.store = parts.store
         self.library = Library(parts.store, parts.live, settings.home, mask_secrets)
-        self.engine = SearchEngine(parts.store, parts.live)
+        self.engine = parts.engine
         self.triage = parts.triage
         self.encoder = parts.encoder
         self.metrics = Metrics()
@@ -255,4 +258,6 @@ def open_desk(settings: Settings, model: Path | None = None, background: bool = 
     live = LiveIndex(store, encoder, settings.index, settings.encoder, other, background)
     own = encoder if encoder.name == triage.model.encoder or settings.encoder == PACKAGED else other(PACKAGED)
     log_event("desk_opened", model=triage.model.version[:12])
-    return Desk(settings, Parts(store, live, triage, evidence, own))
+    adaptation = load_adaptation(settings.adaptation, encoder.name)
+    engine = SearchEngine(store, live, adaptation, open_reranker(settings.reranker))
+    return Desk(settings, Parts(store, live, engine, triage, evidence, own))

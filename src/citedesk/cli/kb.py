@@ -19,6 +19,7 @@ from citedesk.cli.common import (
     print_json,
     progress_bar,
 )
+from citedesk.cli.kb_adapt import adapt
 from citedesk.cli.render import safe
 from citedesk.errors import DocumentError, InputError, NotFoundError
 from citedesk.formats import document_json, results_json
@@ -33,7 +34,10 @@ _NAMED = 5
 
 @click.group()
 def kb() -> None:
-    """The knowledge base: add, search, show, status."""
+    """The knowledge base: add, search, show, status, erase, adapt."""
+
+
+kb.add_command(adapt)
 
 
 @kb.command()
@@ -153,6 +157,7 @@ def search(
 def _print_hit(number: int, hit: Hit) -> None:
     out, lexical = console(), hit.legs["lexical"]
     why = f"meaning {hit.legs['dense'].score:.2f} (#{hit.legs['dense'].rank})"
+    why += f", reranked #{hit.legs['rerank'].rank}" if "rerank" in hit.legs else ""
     why += f", words {lexical.score:.1f} (#{lexical.rank})" if lexical.rank else ", no shared words"
     place = f"    {safe(hit.passage.document_id)} › {safe(' › '.join(hit.passage.headings[1:]))}"
     out.print(Text(f"{number:>2}. {safe(hit.title)}", style="bold"), Text(f"{hit.score:.3f}", style="dim"))

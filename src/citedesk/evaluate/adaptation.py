@@ -19,11 +19,10 @@ from citedesk.encoding import Encoder
 from citedesk.errors import InputError
 from citedesk.evaluate import metrics
 from citedesk.index import Snapshot
-from citedesk.retrieve import Candidates, Query, find_candidates, fuse, rank
+from citedesk.retrieve import Query, find_candidates, fuse, rank
 from citedesk.retrieve.adapt import Adaptation, Examples, Vectors, fit_adaptation
 from citedesk.retrieve.examples import examples_of
 from citedesk.retrieve.pairs import Asked, Pair, asked_of, leak_groups, pairs_hash
-from citedesk.retrieve.search import order
 from citedesk.types import Principal
 
 # Groups below which a significant gain is out of reach, and a lucky one too likely.
@@ -170,13 +169,10 @@ def _gains(snapshot: Snapshot, asked: Asked, vector: Vectors, variants: Vectors)
 
     The candidates are those of the original vector, so a gain from new ones is not seen here.
     """
-    found = find_candidates(snapshot, asked.query, vector, None)
-    ceiling = sum(snapshot.terms.weights(asked.query).values())
-    passages = snapshot.vectors.at(found.positions)
+    found = find_candidates(snapshot, asked.query, vector, snapshot.audience(_READER))
     values = []
     for one in [vector, *variants]:
-        candidates = Candidates(found.positions, (passages @ one).astype(np.float32), found.lexical)
-        positions = found.positions[np.lexsort((found.positions, -fuse(candidates, ceiling)))].tolist()
+        positions = found.positions[np.lexsort((found.positions, -fuse(found, one)))].tolist()
         values.append(_ndcg(_documents(snapshot, positions), asked))
     return np.array(values[1:]) - values[0]
 
@@ -199,7 +195,8 @@ def _measure(snapshot: Snapshot, asked: Asked, vector: Vectors) -> dict[str, flo
     """Search as `kb search` does, and measure."""
     found = rank(snapshot, Query(asked.query), vector, _READER)
     hybrid = _documents(snapshot, [hit.position for hit in found.ranked])
-    dense = _documents(snapshot, [hit.position for hit in order(found.candidates, found.candidates.dense)])
+    candidates = found.candidates
+    dense = _documents(snapshot, candidates.positions[np.argsort(-candidates.dense, kind="stable")].tolist())
     return {
         "hybrid_ndcg@10": _ndcg(hybrid, asked),
         "hybrid_mrr@10": metrics.reciprocal_rank(hybrid, _qrels(asked), _K),

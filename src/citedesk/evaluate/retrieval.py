@@ -97,7 +97,7 @@ def evaluate_retrieval(
         seconds.append(time.perf_counter() - began)
         candidates = found.candidates
         for leg, scores in (("lexical", candidates.lexical), ("dense", candidates.dense)):
-            runs[leg][query] = _documents(snapshot, _leg(candidates, scores), query)
+            runs[leg][query] = _documents(snapshot, _leg(snapshot, candidates, scores), query)
     report: dict[str, object] = {
         "queries": len(questions.texts),
         "documents": len(snapshot.documents),
@@ -157,8 +157,9 @@ def _index(folder: Path, encoder: Encoder, cache: Path, progress: Progress | Non
         store.close()
 
 
-def _leg(candidates: Candidates, scores: NDArray[np.float32]) -> list[tuple[int, float]]:
-    return [(hit.position, hit.score) for hit in order(candidates, scores) if hit.score > 0]
+def _leg(snapshot: Snapshot, candidates: Candidates, scores: NDArray[np.float32]) -> list[tuple[int, float]]:
+    ordered = order(snapshot, candidates, scores.astype(np.float64))
+    return [(hit.position, hit.score) for hit in ordered if hit.score > 0]
 
 
 def _documents(snapshot: Snapshot, hits: Sequence[tuple[int, float]], query: str) -> list[tuple[str, float]]:

@@ -39,6 +39,8 @@ class Audience:
 
     visible: Bools | None
     count: int
+    lengths: NDArray[np.int32]
+    mean: float
     norms: Floats
     frequencies: dict[str, int] = field(default_factory=dict)
 
@@ -55,15 +57,16 @@ class Bm25:
         lengths = np.concatenate([np.zeros(0, np.int32), *(s.lengths for s in self.segments)])
         seen = lengths if visible is None else lengths[visible]
         mean = max(float(seen.mean(dtype=np.float64)), 1.0) if len(seen) else 1.0
-        return Audience(visible, len(seen), (K1 * (1 - B + B * lengths / mean)).astype(np.float32))
+        return Audience(visible, len(seen), lengths, mean, (K1 * (1 - B + B * lengths / mean)).astype(np.float32))
 
-    def weights(self, query: str, audience: Audience) -> dict[str, float]:
+    def weights(self, query: str, audience: Audience, whole: bool = False) -> dict[str, float]:
         """Give each distinct word of a query its inverse document frequency times its count.
 
-        A word that no visible passage holds weighs most. Whole identifiers are left out: their words are there.
+        A word that no visible passage holds weighs most. Whole identifiers are left out, for their words are there,
+        unless `whole` asks for them too.
         """
         found = self._weighted(query, audience)
-        return {term: weight for term, weight in found.items() if not term.startswith(EXACT)}
+        return {term: weight for term, weight in found.items() if whole or not term.startswith(EXACT)}
 
     def top(self, query: str, k: int, audience: Audience, admitted: Bools | None = None) -> NDArray[np.int64]:
         """Find the k passages of highest score.
@@ -98,16 +101,30 @@ class Bm25:
         Returns:
             (m,) float32, >= 0; 0 where no word is shared.
         """
-        plan = sorted(self._weighted(query, audience).items(), key=lambda pair: (-pair[1], pair[0]))
-        total = np.zeros(len(positions), dtype=np.float64)
+        weighted = self.weights(query, audience, whole=True)
+        counts = self.counts(sorted(weighted), positions).astype(np.float64)
+        norms = audience.norms[positions].astype(np.float64)
+        shares = counts / (counts + norms[:, None])
+        weights = np.array([weighted[term] for term in sorted(weighted)])
+        return np.asarray((shares @ weights), dtype=np.float32)
+
+    def counts(self, terms: Sequence[str], positions: NDArray[np.int64]) -> NDArray[np.uint16]:
+        """Count terms in some passages.
+
+        Args:
+            terms: t terms.
+            positions: (m,) ascending.
+
+        Returns:
+            (m, t) uint16.
+        """
+        found = np.zeros((len(positions), len(terms)), dtype=np.uint16)
         cuts = np.searchsorted(positions, self.bases)
         for segment, base, low, high in zip(self.segments, self.bases[:-1], cuts[:-1], cuts[1:], strict=True):
             local = (positions[low:high] - base).astype(np.int32)
-            norms = audience.norms[positions[low:high]].astype(np.float64)
-            for term, weight in plan if len(local) else ():
-                counts = _counts_at(segment, term, local).astype(np.float64)
-                total[low:high] += weight * counts / (counts + norms)
-        return total.astype(np.float32)
+            for column, term in enumerate(terms) if len(local) else ():
+                found[low:high, column] = _lookup(*segment.find(term), local)
+        return found
 
     def _weighted(self, query: str, audience: Audience) -> Mapping[str, float]:
         n, result = audience.count, {}
@@ -189,11 +206,6 @@ def _unique(parts: list[NDArray[np.int32]], size: int) -> NDArray[np.int32]:
     for part in parts:
         marks[part] = True
     return np.flatnonzero(marks).astype(np.int32)
-
-
-def _counts_at(postings: Postings, term: str, positions: NDArray[np.int32]) -> NDArray[np.uint16]:
-    passages, counts = postings.find(term)
-    return _lookup(passages, counts, positions)
 
 
 def _lookup(

@@ -17,9 +17,11 @@ from citedesk.errors import InputError
 from citedesk.guard import redact
 from citedesk.index import Snapshot
 from citedesk.knowledge.live import LiveIndex, Serving
+from citedesk.retrieve.adapt import Adaptation
+from citedesk.retrieve.rerank import DEPTH, LEG, Reranker, rerank
 from citedesk.retrieve.search import Found, Query, Ranked, best_per_document, rank
 from citedesk.store import Store
-from citedesk.types import Hit, Principal, Ticket
+from citedesk.types import Hit, LegScore, Principal, Ticket
 
 # What hits are counted by, and the category it is read from.
 FACETS = {"kind": "kinds", "service": "services", "layer": "layers", "label": "labels", "tag": "tags"}
@@ -52,10 +54,17 @@ class Results:
 
 
 class SearchEngine:
-    """Searches what serves now."""
+    """Searches what serves now.
 
-    def __init__(self, store: Store, live: LiveIndex) -> None:
+    adaptation: a learned move of query vectors, used while the encoder it was learned for serves. reranker: reads the
+    first documents once more.
+    """
+
+    def __init__(
+        self, store: Store, live: LiveIndex, adaptation: Adaptation | None = None, reranker: Reranker | None = None
+    ) -> None:
         self._store, self._live = store, live
+        self._adaptation, self._reranker = adaptation, reranker
 
     def encode(self, serving: Serving, text: str) -> NDArray[np.float32]:
         """Encode a query: (d,) float32 of unit length."""
@@ -68,9 +77,12 @@ class SearchEngine:
         text = redact(Ticket("query", "", query.text)).ticket.body
         found = self.rank(serving, replace(query, text=text), self.encode(serving, text), principal)
         documents = best_per_document(found.ranked, serving.snapshot.owners)
+        reread: Mapping[int, LegScore] = {}
+        if self._reranker is not None:
+            documents, reread = self._reranked(self._reranker, serving.snapshot, text, documents)
         end = page.start + page.size
         return Results(
-            hits=self._hits(serving.snapshot, documents[page.start : end]),
+            hits=self._hits(serving.snapshot, documents[page.start : end], reread),
             found=len(documents),
             facets=facets(serving.snapshot, documents),
             cursor=cursor_of(end) if end < len(documents) else None,
@@ -78,7 +90,10 @@ class SearchEngine:
 
     def rank(self, serving: Serving, query: Query, vector: NDArray[np.float32], principal: Principal) -> Found:
         """Rank passages; see `search.rank`."""
-        return rank(serving.snapshot, query, vector, principal)
+        adaptation, moved = self._adaptation, None
+        if adaptation is not None and adaptation.encoder == serving.encoder.name:
+            moved = adaptation.apply(vector[None])[0]
+        return rank(serving.snapshot, query, vector, principal, moved)
 
     def texts(self, snapshot: Snapshot, positions: Sequence[int]) -> Mapping[int, str]:
         """Fetch the stored text of passages by position; one erased since the snapshot was made is left out."""
@@ -91,7 +106,17 @@ class SearchEngine:
             if (p.document_id, p.version) in stored
         }
 
-    def _hits(self, snapshot: Snapshot, ranked: Sequence[Ranked]) -> list[Hit]:
+    def _reranked(
+        self, reranker: Reranker, snapshot: Snapshot, query: str, ranked: Sequence[Ranked]
+    ) -> tuple[list[Ranked], Mapping[int, LegScore]]:
+        """Order the first documents by a reranker; what was erased meanwhile is left out."""
+        texts = self.texts(snapshot, [hit.position for hit in ranked[:DEPTH]])
+        kept = [hit for hit in ranked[:DEPTH] if hit.position in texts]
+        read = [texts[hit.position] for hit in kept]
+        pairs = rerank([*kept, *ranked[DEPTH:]], read, reranker.score(query, read))
+        return [hit for hit, _ in pairs], {hit.position: leg for hit, leg in pairs if leg is not None}
+
+    def _hits(self, snapshot: Snapshot, ranked: Sequence[Ranked], reread: Mapping[int, LegScore]) -> list[Hit]:
         texts = self.texts(snapshot, [hit.position for hit in ranked])
         hits = []
         for hit in ranked:
@@ -105,11 +130,15 @@ class SearchEngine:
                     kind=source.kind,
                     service=source.service,
                     score=hit.score,
-                    legs={"dense": hit.dense, "lexical": hit.lexical},
+                    legs={"dense": hit.dense, "lexical": hit.lexical} | _leg(reread.get(hit.position)),
                     text=texts[hit.position],
                 )
             )
         return hits
+
+
+def _leg(reread: LegScore | None) -> dict[str, LegScore]:
+    return {} if reread is None else {LEG: reread}
 
 
 def facets(snapshot: Snapshot, ranked: Sequence[Ranked]) -> dict[str, dict[str, int]]:

@@ -40,9 +40,9 @@ def examples_of(
     others = []
     for i, (one, vector) in enumerate(zip(asked, vectors, strict=True)):
         solving[i] = _solving(snapshot, one, vector)
-        near, _ = snapshot.vectors.search(vector, _SEARCHED)
-        wrong = near[~np.isin(snapshot.owners[near], one.documents)][:OTHERS]
-        others.append(np.asarray(snapshot.vectors.at(wrong), dtype=np.float32))
+        near = snapshot.nearest(vector, _SEARCHED, None)
+        wrong = np.sort(near[~np.isin(snapshot.owners[near], one.documents)][:OTHERS])
+        others.append(np.asarray(snapshot.vectors_at(wrong), dtype=np.float32))
         if progress:
             progress(i + 1, len(asked))
     width = min(map(len, others), default=0)
@@ -54,7 +54,7 @@ def examples_of(
 def _solving(snapshot: Snapshot, asked: Asked, vector: NDArray[np.float32]) -> NDArray[np.float32]:
     best = []
     for row in asked.documents:
-        passages = snapshot.vectors.at(np.array(snapshot.passages_of[row], dtype=np.int64))
+        passages = snapshot.vectors_at(np.array(snapshot.passages_of(row), dtype=np.int64))
         best.append(passages[int(np.argmax(passages @ vector))])
     mean = np.mean(best, axis=0)
     return np.asarray(mean / np.linalg.norm(mean), dtype=np.float32)

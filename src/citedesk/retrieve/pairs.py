@@ -113,9 +113,17 @@ def pairs_hash(pairs: Sequence[Pair]) -> str:
 
 
 def accepted_pairs(store: Store) -> list[Pair]:
-    """Take the pairs of accepted suggestions: each ticket with the documents its answer cited.
+    """Take the pairs of accepted suggestions: each ticket with the documents that helped, else those cited.
 
     Raises:
-        InputError: as long as the database keeps no feedback.
+        InputError: if there are none.
     """
-    raise InputError("this home keeps no accepted suggestions; give a file of pairs instead of --accepted")
+    with store.lock:
+        accepted = store.tickets.accepted()
+    if not accepted:
+        raise InputError("no suggestion was accepted yet; give a file of pairs instead of --accepted")
+    return [
+        pair_of({"query": text, "document_id": document}, f"ticket {ticket_id}")
+        for ticket_id, text, documents in accepted
+        for document in documents
+    ]
