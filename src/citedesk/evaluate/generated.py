@@ -1,8 +1,9 @@
 """A generated knowledge base of any size, and an encoder to match: for speed and memory, not for quality.
 
-Words are made of syllables and drawn by Zipf's law: half from a vocabulary all share, half from that of the
+Words are made of syllables: a third drawn by Zipf's law from a vocabulary all share, the rest from that of the
 passage's topic. The encoder adds up a fixed random direction for each word, so passages of a topic are near each
-other, as in real text. Seeded: the same size and seed give the same documents.
+other: cosines to the nearest neighbour are about those of real passages (median .8 for passages, .6 for queries;
+real ones .73 to .78, and .60 to .73). Seeded: the same size and seed give the same documents.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,7 +22,7 @@ DIMENSION = 384
 _LATENT = 96
 _VOCABULARY = 60_000
 _TOPICS = 2_000
-_WORDS_PER_TOPIC = 60
+_WORDS_PER_TOPIC = 50
 _PASSAGE_WORDS = (35, 90)
 PASSAGES_PER_DOCUMENT = 5
 _ZIPF = 1.05
@@ -56,8 +57,9 @@ class Generator:
 
     def words(self, rng: np.random.Generator, topic: int, count: int) -> list[str]:
         """Draw words of a topic."""
-        common = np.searchsorted(self._zipf, rng.random(count - count // 2))
-        own = self._topic_words[topic][(rng.random(count // 2) ** 2 * _WORDS_PER_TOPIC).astype(int)]
+        of_topic = 2 * count // 3
+        common = np.searchsorted(self._zipf, rng.random(count - of_topic))
+        own = self._topic_words[topic][(rng.random(of_topic) ** 2 * _WORDS_PER_TOPIC).astype(int)]
         rows = np.concatenate([np.minimum(common, _VOCABULARY - 1), own])
         return [self.vocabulary[int(row)] for row in rng.permutation(rows)]
 
