@@ -103,8 +103,8 @@ def _attention(graph: _Graph, tensors: dict[str, Array], at: str, hidden: str) -
 def _mixing(tensors: dict[str, Array], attention: str) -> tuple[Array, Array]:
     """Give weight and bias of the matrix after attention, the value's bias passed through it."""
     weight = tensors[f"{attention}.output.dense.weight"]
-    through = np.asarray(weight, np.float64) @ np.asarray(tensors[f"{attention}.self.value.bias"], np.float64)
-    return weight, (tensors[f"{attention}.output.dense.bias"] + through).astype(np.float32)
+    bias, value = (tensors[f"{attention}.{part}.bias"].astype(np.float64) for part in ("output.dense", "self.value"))
+    return weight, (bias + weight.astype(np.float64) @ value).astype(np.float32)
 
 
 def _dense(graph: _Graph, tensors: dict[str, Array], at: str, x: str) -> str:
@@ -149,7 +149,11 @@ def _add_norm(graph: _Graph, tensors: dict[str, Array], at: str, x: str, y: str)
 
 
 def _pool(graph: _Graph, hidden: str) -> None:
-    """Mean over the tokens, then unit length."""
-    axis = graph.constant("pool.axis", np.array([1]))
-    graph.add("ReduceMean", [hidden, axis], "pool.mean", keepdims=0)
-    graph.add("LpNormalization", ["pool.mean"], "vector", axis=-1, p=2)
+    """Sum over the tokens, then unit length: the mean's divisor cancels in the normalising.
+
+    A product with ones: a reduction adds in another order when a text is alone in its batch.
+    """
+    one = numpy_helper.from_array(np.ones(1, np.float32))
+    graph.add("ConstantOfShape", ["length"], "pool.ones", value=one)
+    graph.add("MatMul", ["pool.ones", hidden], "pool.sum")
+    graph.add("LpNormalization", ["pool.sum"], "vector", axis=-1, p=2)
