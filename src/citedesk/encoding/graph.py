@@ -76,7 +76,7 @@ def _embed(graph: _Graph, tensors: dict[str, Array]) -> str:
 
 def _layer(graph: _Graph, tensors: dict[str, Array], at: str, hidden: str) -> str:
     seen = _attention(graph, tensors, at, hidden)
-    mixed = _linear(graph, seen, *_mixing(tensors, f"{at}.attention"), f"{at}.mixed")
+    mixed = _dense(graph, tensors, f"{at}.attention.output.dense", seen)
     hidden = _add_norm(graph, tensors, f"{at}.attention.output.LayerNorm", hidden, mixed)
     wide = _dense(graph, tensors, f"{at}.intermediate.dense", hidden)
     graph.add("Gelu", [wide], f"{at}.gelu", domain=_MICROSOFT)
@@ -85,33 +85,20 @@ def _layer(graph: _Graph, tensors: dict[str, Array], at: str, hidden: str) -> st
 
 
 def _attention(graph: _Graph, tensors: dict[str, Array], at: str, hidden: str) -> str:
-    """Attend. Of the three biases only the query's is added.
-
-    The key's adds one number to all scores of a query, which softmax forgets; the value's passes through
-    unchanged, for weights sum to one, and is folded into the next matrix's bias by `_mixing`.
-    """
-    source = f"{at}.attention.self"
-    weight = np.concatenate([tensors[f"{source}.{part}.weight"] for part in ("query", "key", "value")])
-    joined = _linear(graph, hidden, weight, None, f"{at}.qkv")
-    graph.add("Split", [joined], [f"{at}.{part}" for part in "qkv"], axis=-1, num_outputs=3)
-    bias = graph.constant(f"{at}.query.bias", tensors[f"{source}.query.bias"])
-    query = graph.add("Add", [f"{at}.q", bias], f"{at}.query")
-    inputs = [query, f"{at}.k", f"{at}.v"]
-    return graph.add("MultiHeadAttention", inputs, f"{at}.seen", domain=_MICROSOFT, num_heads=_HEADS)
-
-
-def _mixing(tensors: dict[str, Array], attention: str) -> tuple[Array, Array]:
-    """Give weight and bias of the matrix after attention, the value's bias passed through it."""
-    weight = tensors[f"{attention}.output.dense.weight"]
-    bias, value = (tensors[f"{attention}.{part}.bias"].astype(np.float64) for part in ("output.dense", "self.value"))
-    return weight, (bias + weight.astype(np.float64) @ value).astype(np.float32)
+    source, parts = f"{at}.attention.self", ("query", "key", "value")
+    weight = np.concatenate([tensors[f"{source}.{part}.weight"] for part in parts])
+    bias = np.concatenate([tensors[f"{source}.{part}.bias"] for part in parts])
+    joined = _linear(graph, hidden, weight, bias, f"{at}.qkv")
+    heads = [f"{at}.{part}" for part in parts]
+    graph.add("Split", [joined], heads, axis=-1, num_outputs=3)
+    return graph.add("MultiHeadAttention", heads, f"{at}.seen", domain=_MICROSOFT, num_heads=_HEADS)
 
 
 def _dense(graph: _Graph, tensors: dict[str, Array], at: str, x: str) -> str:
     return _linear(graph, x, tensors[f"{at}.weight"], tensors[f"{at}.bias"], at)
 
 
-def _linear(graph: _Graph, x: str, weight: Array, bias: Array | None, at: str) -> str:
+def _linear(graph: _Graph, x: str, weight: Array, bias: Array, at: str) -> str:
     """x @ weight.T + bias in int8: each token is scaled by its own largest value."""
     columns = np.asarray(weight, dtype=np.float32).T
     scale = (np.abs(columns).max(axis=0) / _INT8_MAX).astype(np.float32)
@@ -132,10 +119,8 @@ def _linear(graph: _Graph, x: str, weight: Array, bias: Array | None, at: str) -
         f"{at}.product",
         domain=_MICROSOFT,
     )
-    rescaled = graph.add("Mul", [f"{at}.product", size], f"{at}.rescaled")
-    if bias is None:
-        return rescaled
-    return graph.add("Add", [rescaled, graph.constant(f"{at}.bias", bias)], f"{at}.out")
+    graph.add("Mul", [f"{at}.product", size], f"{at}.rescaled")
+    return graph.add("Add", [f"{at}.rescaled", graph.constant(f"{at}.bias", bias)], f"{at}.out")
 
 
 def _norm(graph: _Graph, tensors: dict[str, Array], at: str, x: str) -> str:
