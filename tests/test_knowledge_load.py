@@ -59,7 +59,7 @@ def test_file_with_full_front_matter_gives_every_field(tmp_path: Path, newline: 
     assert load(path).documents == [
         Document(
             "rb-1", sha256(body), body, "Crash loop", "runbook", "checkout", "kubernetes", "sre",
-            frozenset({"staff", "sre"}), "2026-01-31", 90, "rb-0", str(path),
+            frozenset({"staff", "sre"}), "2026-01-31", 90, "rb-0", source=str(path),
         )
     ]  # fmt: skip
 

@@ -9,10 +9,8 @@ from hypothesis import strategies as st
 
 from citedesk.encoding.fake import FakeEncoder
 from citedesk.errors import InputError
-from citedesk.index import Snapshot, SourceDocument
-from citedesk.index.snapshot import Entry, build_snapshot
-from citedesk.retrieve import Candidates, Query, Ranked, best_per_document, find_candidates, fuse, rank
-from citedesk.retrieve.candidates import best_positions
+from citedesk.index import Entry, Snapshot, SourceDocument, build_snapshot
+from citedesk.retrieve import Candidates, Filters, Query, Ranked, best_per_document, find_candidates, fuse, rank
 from citedesk.retrieve.search import order
 from citedesk.types import LegScore, Passage, Principal
 
@@ -73,12 +71,6 @@ def test_order_equal_scores_come_by_position_with_both_ranks() -> None:
     ]
 
 
-@given(st.lists(st.integers(-1, 3), max_size=12), st.integers(1, 6))
-def test_best_positions_any_scores_equal_a_plain_sort(scores: list[int], k: int) -> None:
-    expected = sorted((i for i, s in enumerate(scores) if s > 0), key=lambda i: (-scores[i], i))[:k]
-    assert best_positions(np.array(scores, np.float32), k).tolist() == expected
-
-
 def test_best_per_document_keeps_the_first_few_in_order() -> None:
     leg = LegScore(0.0, None)
     ranked = [Ranked(p, 0.5, leg, leg) for p in (4, 0, 1, 3, 2)]
@@ -89,21 +81,22 @@ def test_best_per_document_keeps_the_first_few_in_order() -> None:
 def test_find_candidates_hold_exact_cosine_and_score_of_either_leg() -> None:
     snapshot = _snapshot([_source("a")], [["red fox", "blue whale", "red whale"]])
     vector = ENCODER.encode(["red fox"])[0]
-    found = find_candidates(snapshot, "red fox", vector, None, depth=1)
+    audience = snapshot.bm25.audience(None)
+    found = find_candidates(snapshot, "red fox", vector, audience, depth=1)
     assert found.positions.tolist() == [0]
     np.testing.assert_allclose(found.dense, [1.0], rtol=1e-6)
-    np.testing.assert_array_equal(found.lexical, snapshot.terms.score("red fox")[[0]])
+    np.testing.assert_array_equal(found.lexical, snapshot.bm25.score("red fox", np.arange(3), audience)[[0]])
 
 
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
         (Query("fox"), {"a", "b", "c"}),
-        (Query("fox", kinds=frozenset({"runbook"})), {"b"}),
-        (Query("fox", services=frozenset({"svc-a", "svc-c"})), {"a", "c"}),
-        (Query("fox", layers=frozenset({"network"})), set()),
-        (Query("fox", layers=frozenset({"data"}), services=frozenset({"svc-b"})), {"b"}),
-        (Query("fox", labels=frozenset({"public"})), {"c"}),
+        (Query("fox", Filters(kinds=frozenset({"runbook"}))), {"b"}),
+        (Query("fox", Filters(services=frozenset({"svc-a", "svc-c"}))), {"a", "c"}),
+        (Query("fox", Filters(layers=frozenset({"network"}))), set()),
+        (Query("fox", Filters(layers=frozenset({"data"}), services=frozenset({"svc-b"}))), {"b"}),
+        (Query("fox", Filters(labels=frozenset({"public"}))), {"c"}),
     ],
 )
 def test_rank_filter_admits_only_its_documents(query: Query, expected: set[str]) -> None:
