@@ -16,7 +16,7 @@ from citedesk.encoding.protocol import Progress, Vectors
 from citedesk.errors import StorageError
 from citedesk.index import Snapshot, open_snapshot
 from citedesk.knowledge import BuildReport, add_documents, index_state, update
-from citedesk.knowledge.build import COMMIT_EVERY
+from citedesk.knowledge.build import _BLOCK, COMMIT_EVERY
 from citedesk.store import Store, open_store
 from citedesk.text import sha256
 from citedesk.types import Document
@@ -127,11 +127,13 @@ from citedesk.knowledge import update
 from citedesk.store import open_store
 
 class Dying(FakeEncoder):
-    batches = 0
+    batches = encoded = 0
     def encode(self, texts, progress=None):
         if self.batches == 2:
+            print(self.encoded, flush=True)
             os._exit(9)
         self.batches += 1
+        self.encoded += len(texts)
         return super().encode(texts, progress)
 
 home = Path(sys.argv[1])
@@ -144,10 +146,11 @@ def test_update_after_a_kill_between_batches_encodes_only_what_was_left(store: S
     add_documents(store, [document(n) for n in range(total)])
     killed = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path)], check=False, capture_output=True)
     nothing_yet = open_snapshot(tmp_path / "index")
-    encoder = Recording()
+    kept, encoder = store.vectors.count(), Recording()
     _, report = update(store, encoder, tmp_path / "index")
-    assert (killed.returncode, nothing_yet) == (9, None)
-    assert (report, len(encoder.seen)) == (BuildReport(total, total, COMMIT_EVERY + 5), COMMIT_EVERY + 5)
+    assert (killed.returncode, nothing_yet, kept) == (9, None, int(killed.stdout))
+    assert (report, len(encoder.seen)) == (BuildReport(total, total, total - kept), total - kept)
+    assert total - kept <= total - 2 * min(COMMIT_EVERY, _BLOCK)
 
 
 @contextmanager

@@ -154,9 +154,13 @@ def open_snapshot(folder: Path, reuse: Snapshot | None = None) -> Snapshot | Non
 def _manifest(folder: Path) -> dict[str, Any] | None:
     """Read the current manifest; None if there is none of this format."""
     pointer = folder / _POINTER
-    parts = pointer.read_text(encoding="utf-8").split() if pointer.is_file() else []
-    if len(parts) != 2:
+    if not pointer.is_file():
         return None
+    parts = pointer.read_text(encoding="utf-8").split()
+    if len(parts) == 1 and parts[0].startswith("gen-") and (folder / parts[0]).is_dir():
+        return None  # format 2, which named a folder
+    if len(parts) != 2:
+        raise IntegrityError(f"{_POINTER} does not name a manifest")
     data = (folder / Path(parts[0]).name).read_bytes()
     if sha256_bytes(data) != parts[1]:
         raise IntegrityError(f"{parts[0]} differs from its checksum")
