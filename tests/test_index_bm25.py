@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -47,7 +48,7 @@ def index(texts: Sequence[str], cuts: Sequence[bool] = ()) -> Bm25:
     """Index texts in segments; segment ends follow the passages marked in `cuts`."""
     ends = [i + 1 for i, cut in enumerate(cuts) if cut and i + 1 < len(texts)]
     bounds = [0, *ends, len(texts)]
-    parts = [build_postings(texts[a:b]) for a, b in zip(bounds[:-1], bounds[1:], strict=True)]
+    parts = [build_postings(texts[a:b]) for a, b in pairwise(bounds)]
     return Bm25(parts, np.array(bounds))
 
 

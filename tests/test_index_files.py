@@ -179,7 +179,7 @@ def test_open_of_an_older_format_gives_none_so_that_it_is_rebuilt(tmp_path: Path
 
 
 def test_open_of_the_format_before_gives_none_and_its_folder_goes_with_the_next_build(tmp_path: Path) -> None:
-    old = tmp_path / "gen-0123456789abcdef"
+    old = tmp_path / "gen-0123456789abcdef-ab_0k9zq"
     old.mkdir()
     (old / "manifest.json").write_text('{"format": 2}', encoding="utf-8")
     (tmp_path / "CURRENT").write_text(old.name, encoding="utf-8")

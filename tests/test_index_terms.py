@@ -58,7 +58,8 @@ def test_postings_from_columns_are_the_same(texts: list[str]) -> None:
 def test_merge_of_parts_with_drops_is_byte_for_byte_a_build_of_the_kept_texts(
     parts: list[tuple[list[str], list[bool]]],
 ) -> None:
-    kept, given_parts = [], []
+    kept: list[str] = []
+    given_parts = []
     for texts, stays in parts:
         places = [len(kept) + sum(stays[:i]) if stays[i] else -1 for i in range(len(texts))]
         given_parts.append((build_postings(texts), np.array(places, dtype=np.int64)))

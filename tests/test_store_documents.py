@@ -153,7 +153,8 @@ def test_keep_only_keeps_unused_vectors_of_its_encoder(store: Store) -> None:
 def test_assign_forgets_a_vector_once_its_last_document_lets_go(store: Store) -> None:
     store.vectors.put("fake", {"shared": np.ones(2, np.float32), "own": np.ones(2, np.float32)})
     left = []
-    for texts in ({1: ["shared", "own"], 2: ["shared"]}, {1: []}, {2: []}):
+    steps: list[dict[int, list[str]]] = [{1: ["shared", "own"], 2: ["shared"]}, {1: []}, {2: []}]
+    for texts in steps:
         store.vectors.assign(texts)
         left.append(sorted(store.vectors.get("fake", ["shared", "own"])))
     assert left == [["own", "shared"], ["shared"], []]
