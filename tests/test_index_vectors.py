@@ -144,7 +144,12 @@ def test_compressed_vectors_restored_are_those_put_in_but_for_rounding(
     cloud: NDArray[np.float32], compressed: VectorIndex
 ) -> None:
     rows = np.array([5, 0, 5999])
-    np.testing.assert_allclose(compressed.at(rows), cloud[rows], atol=0.02)
+    assert agreement(compressed.at(rows), cloud[rows]) >= 0.99
+
+
+def agreement(restored: NDArray[np.float32], vectors: NDArray[np.float32]) -> float:
+    """The least cosine of a restored vector to the one put in; two different ones of the cloud are below 0.99."""
+    return float((unit(restored) * vectors).sum(axis=1).min())
 
 
 def answers(index: VectorIndex) -> list[bytes]:
@@ -193,7 +198,7 @@ def test_merge_with_removal_keeps_the_right_vectors_in_order(
     expected = np.concatenate([vectors[keep] for vectors, keep in zip(raw, keeps, strict=True)])
     assert merged.size == len(expected)
     assert merged.kind.startswith("IVF") == (len(expected) > limit)
-    np.testing.assert_allclose(merged.at(np.arange(merged.size)), expected, atol=0.02)
+    assert agreement(merged.at(np.arange(merged.size)), expected) >= 0.99
     assert recall(merged, expected, None) >= 0.95
 
 
@@ -210,7 +215,7 @@ def test_merge_twice_does_not_wear_the_vectors_out(cloud: NDArray[np.float32], c
     merged = compressed
     for _ in range(5):
         merged = merge_vectors([(merged, np.ones(6000, bool))], DIMENSION, 1000)
-    np.testing.assert_allclose(merged.at(np.arange(6000)), cloud, atol=0.02)
+    assert agreement(merged.at(np.arange(6000)), cloud) >= 0.99
 
 
 def test_merge_leaves_its_parts_as_they_were(compressed: VectorIndex) -> None:
