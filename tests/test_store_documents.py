@@ -134,6 +134,7 @@ def test_vectors_of_another_encoder_are_not_found(store: Store) -> None:
 
 def test_keep_only_used_forgets_other_encoders_and_what_no_document_uses(store: Store) -> None:
     one = np.ones(2, np.float32)
+    store.documents.put(document())
     store.vectors.assign({1: ["used", "used"]})
     store.vectors.put("fake", {"used": one, "unused": one})
     store.vectors.put("other", {"used": one})
@@ -151,6 +152,8 @@ def test_keep_only_keeps_unused_vectors_of_its_encoder(store: Store) -> None:
 
 
 def test_assign_forgets_a_vector_once_its_last_document_lets_go(store: Store) -> None:
+    store.documents.put(document())
+    store.documents.put(document(document_id="rb-2"))
     store.vectors.put("fake", {"shared": np.ones(2, np.float32), "own": np.ones(2, np.float32)})
     left = []
     steps: list[dict[int, list[str]]] = [{1: ["shared", "own"], 2: ["shared"]}, {1: []}, {2: []}]
@@ -158,3 +161,8 @@ def test_assign_forgets_a_vector_once_its_last_document_lets_go(store: Store) ->
         store.vectors.assign(texts)
         left.append(sorted(store.vectors.get("fake", ["shared", "own"])))
     assert left == [["own", "shared"], ["shared"], []]
+
+
+def test_assign_of_a_document_that_is_not_there_notes_nothing(store: Store) -> None:
+    store.vectors.assign({1: ["a"]})
+    assert store.db.execute("select count(*) from passage_texts").fetchone()[0] == 0

@@ -91,7 +91,7 @@ def update(
             snapshot = write_snapshot(folder, replace(snapshot, setting=setting))
             with store.transaction():
                 store.documents.scrubbed(erased)
-                store.vectors.keep_only(encoder.name, used=base is None)
+                store.vectors.keep_only(encoder.name, used=base is None or bool(erased))
         else:
             snapshot, encoded = base, 0
     return snapshot, BuildReport(len(snapshot.living), snapshot.passage_count, encoded)
@@ -112,6 +112,8 @@ def _updated(
         state, database = index_state(store, encoder.name), store.documents.database()
         change, erased = store.documents.changes_since(base.revision if base else 0), store.documents.unscrubbed()
     fresh, encoded = _segment(store, encoder, change.active, folder, progress)
+    with store.lock:
+        moved = store.documents.changes_since(change.revision).touched.intersection(change.active)
     parts = []
     for segment, row in zip(base.segments, base.rows, strict=False) if base else ():
         alive = base.alive[row : row + len(segment.documents.keys)] if base else np.zeros(0, bool)
@@ -120,7 +122,8 @@ def _updated(
         parts.append((fresh, np.ones(len(fresh.documents.keys), dtype=bool)))
     merged = compact(parts, erased) or [(fresh, np.ones(len(fresh.documents.keys), dtype=bool))]
     snapshot = Snapshot(
-        generation=state,
+        # A document read after it changed may be changed back: then the state has its name, but not this index.
+        generation=f"{state}+{change.revision}" if moved else state,
         encoder=encoder.name,
         segments=tuple(segment for segment, _ in merged),
         alive=np.concatenate([alive for _, alive in merged]),

@@ -123,12 +123,12 @@ class Library:
             StorageError: if another process keeps the database's log in use.
         """
         self.get(document_id, principal)
+        # Measurements copy documents into homes of their own; they go first, so that a death leaves none behind.
+        shutil.rmtree(self.home / "eval", ignore_errors=True)
         with self.store.transaction():
             key = self.store.documents.erase(document_id)
             if key is not None:
                 self.store.vectors.assign({key: []})
             self.store.tickets.forget_document(document_id)
         self.live.build()
-        # Measurements copy documents into homes of their own.
-        shutil.rmtree(self.home / "eval", ignore_errors=True)
         self.store.scrub()
