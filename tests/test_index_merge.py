@@ -10,7 +10,7 @@ import pytest
 
 from citedesk.encoding.fake import FakeEncoder
 from citedesk.index import Entry, Snapshot, SourceDocument, build_snapshot, compact, open_snapshot
-from citedesk.index.merge import _MOST_DEAD, _RATIO, merge, passage_mask
+from citedesk.index.merge import _MOST_DEAD, _RATIO, Part, merge, passage_mask
 from citedesk.knowledge import add_documents, build_in_memory, update
 from citedesk.retrieve import Filters, Query, rank
 from citedesk.store import Store, open_store
@@ -111,7 +111,8 @@ def part(first: int, size: int, dead: int = 0) -> tuple[Snapshot, np.ndarray[tup
 
 
 def test_segments_stay_logarithmic_and_each_passage_is_rewritten_a_few_times() -> None:
-    parts, rewritten, total = [], 0, 0
+    parts: list[Part] = []
+    rewritten = total = 0
     for number in range(300):
         made, alive = part(number, 1)
         kept = {id(segment) for segment, _ in parts}
@@ -137,7 +138,7 @@ def test_segment_with_few_dead_stays_untouched_and_with_many_is_rewritten() -> N
 def test_segment_with_one_erased_document_is_rewritten_without_a_trace_of_it() -> None:
     made, alive = part(0, 100, 1)
     (segment, left), *_ = compact([(made.segments[0], alive)], scrub=frozenset({0}))
-    assert (segment.documents.keys.tolist(), left.all()) == (list(range(1, 100)), True)
+    assert segment.documents.keys.tolist() == list(range(1, 100)) and left.all()
     assert segment.terms.find("wordd0")[0].tolist() == []
     assert segment.vectors.size == 99
 
