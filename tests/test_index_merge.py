@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,7 @@ from citedesk.types import Document, Passage, Principal
 
 ENCODER = FakeEncoder()
 READERS = (Principal("a", "admin"), Principal("s", labels=frozenset({"staff"})), Principal("n"))
-WORDS = "pod crash token replica lag mail vpn disk ORA-01555 E11000 quorum fence größe".split()
+WORDS = ("pod", "crash", "token", "replica", "lag", "mail", "vpn", "disk", "ORA-01555", "E11000", "quorum", "größe")
 QUERIES = ("pod crash", "ORA-01555 replica", "vpn mail disk quorum", "größe unknown")
 
 
@@ -112,16 +113,15 @@ def part(first: int, size: int, dead: int = 0) -> tuple[Snapshot, np.ndarray[tup
 
 def test_segments_stay_logarithmic_and_each_passage_is_rewritten_a_few_times() -> None:
     parts: list[Part] = []
-    rewritten = total = 0
-    for number in range(300):
-        made, alive = part(number, 1)
+    rewritten = 0
+    for total in range(1, 301):
+        made, alive = part(total, 1)
         kept = {id(segment) for segment, _ in parts}
         parts = compact([*parts, (made.segments[0], alive)])
-        total += 1
         rewritten += sum(len(alive) for segment, alive in parts if id(segment) not in kept)
         sizes = [len(alive) for _, alive in parts]
         assert sum(sizes) == total
-        assert all(a > _RATIO * b for a, b in zip(sizes[:-1], sizes[1:], strict=True))
+        assert all(a > _RATIO * b for a, b in pairwise(sizes))
         assert len(parts) <= 1 + np.log(total) / np.log(_RATIO)
     # Merging with everything each time would rewrite 45,150.
     assert rewritten < 300 * _RATIO * 3

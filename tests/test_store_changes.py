@@ -42,7 +42,7 @@ def apply(store: Store, step: tuple[object, ...]) -> None:
             store.documents.erase(str(step[1]))
 
 
-def state(store: Store) -> dict[int, object]:
+def state(store: Store) -> dict[int, tuple[str, str, frozenset[str]]]:
     """What an index depends on: key -> document, without where it came from."""
     keys = dict(store.db.execute("select id, key from documents where active = 1"))
     return {keys[d.id]: (d.id, d.version, d.labels) for d in store.documents.all()}
@@ -53,7 +53,8 @@ def state(store: Store) -> dict[int, object]:
 def test_changes_since_any_revision_turn_its_state_into_the_present_one(steps: list[tuple[object, ...]]) -> None:
     store = open_store(None)
     try:
-        history = [(0, {}), (store.documents.changes_since(0).revision, state(store))]
+        history: list[tuple[int, dict[int, tuple[str, str, frozenset[str]]]]] = [(0, {})]
+        history += [(store.documents.changes_since(0).revision, state(store))]
         for step in steps:
             apply(store, step)
             history.append((store.documents.changes_since(0).revision, state(store)))
@@ -65,9 +66,8 @@ def test_changes_since_any_revision_turn_its_state_into_the_present_one(steps: l
             assert {key: row for key, row in then.items() if key not in change.touched} | {
                 key: now[key] for key in change.active
             } == now
-        assert [row[0] for row in (now[key] for key in store.documents.changes_since(0).active)] == sorted(  # type: ignore[index]
-            row[0]
-            for row in now.values()  # type: ignore[index]
+        assert [now[key][0] for key in store.documents.changes_since(0).active] == sorted(
+            row[0] for row in now.values()
         )
     finally:
         store.close()
