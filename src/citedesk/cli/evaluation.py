@@ -20,16 +20,17 @@ def evaluation() -> None:
 @evaluation.command()
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--run", "run_file", type=click.Path(path_type=Path, dir_okay=False), help="Write the hybrid's TREC run.")
+@click.option("--peer", type=click.Choice(["bm25s"]), help="Run this beside the legs, on the same passages.")
 @json_option
 @click.pass_obj
-def retrieval(settings: Settings, folder: Path, run_file: Path | None, as_json: bool) -> None:
+def retrieval(settings: Settings, folder: Path, run_file: Path | None, peer: str | None, as_json: bool) -> None:
     """Lexical, dense and hybrid on a folder in BEIR layout."""
     from citedesk.evaluate.retrieval import evaluate_retrieval, trec_lines
 
     encoder = open_encoder(settings)
     cache = settings.home / "eval" / f"{folder.resolve().name}.db"
     with progress_bar("encoding") as progress:
-        report, run = evaluate_retrieval(folder, encoder, cache, progress)
+        report, run = evaluate_retrieval(folder, encoder, cache, progress, peer)
     if run_file:
         run_file.write_text("".join(line + "\n" for line in trec_lines(run)), encoding="utf-8")
     if as_json:
