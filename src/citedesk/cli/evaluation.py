@@ -43,6 +43,34 @@ def retrieval(settings: Settings, folder: Path, run_file: Path | None, peer: str
 
 
 @evaluation.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--queries", default=200, show_default=True, help="Identifiers to draw.")
+@click.option("--seed", default=0, show_default=True, help="Another seed draws others.")
+@json_option
+@click.pass_obj
+def identifiers(settings: Settings, folder: Path, queries: int, seed: int, as_json: bool) -> None:
+    """Whether error codes, versions, file names and other identifiers of a folder's documents are found exactly."""
+    from citedesk.evaluate.identifiers import draw_identifiers, evaluate_identifiers, index_folder
+
+    encoder = open_encoder(settings)
+    cache = settings.home / "eval" / f"identifiers-{folder.resolve().name}.db"
+    with progress_bar("encoding") as progress:
+        documents, snapshot = index_folder(folder, encoder, cache, progress)
+    probes = draw_identifiers(documents, queries, seed)
+    with progress_bar("asking") as progress:
+        report = evaluate_identifiers(snapshot, encoder, probes, progress)
+    if as_json:
+        print_json(report)
+        return
+    for form, legs in report["legs"].items():
+        click.echo(f"\n{form}: {report['identifiers']} identifiers in {report['documents']} documents")
+        _table(legs, "leg")
+    _table(report["kinds"], "kind")
+    for miss in report["missed"]:
+        click.echo(json.dumps(miss, ensure_ascii=False))
+
+
+@evaluation.command()
 @click.option("--train", "train_file", type=click.Path(path_type=Path), help="Labelled tickets to learn from.")
 @click.option("--test", "test_file", type=click.Path(path_type=Path), help="Labelled tickets to judge on.")
 @click.option("--head", "heads", multiple=True, required=True, help="Label column (repeatable).")

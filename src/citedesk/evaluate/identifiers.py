@@ -11,14 +11,19 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, zip_longest
+from pathlib import Path
 from random import Random
+from typing import Any
 
 from citedesk.encoding import Encoder
 from citedesk.errors import InputError
 from citedesk.evaluate import metrics
 from citedesk.index import Snapshot
+from citedesk.knowledge.build import add_documents, index_state, snapshot_of
+from citedesk.knowledge.load import load_paths
 from citedesk.retrieve import Query, rank
 from citedesk.retrieve.search import order
+from citedesk.store import open_store
 from citedesk.types import Document, Principal
 
 READER = Principal("evaluation", role="admin")
@@ -56,6 +61,29 @@ class Probe:
 
 # Form of the query, the identifier, and each leg's documents best first.
 Row = tuple[str, Probe, dict[str, list[str]]]
+
+
+def index_folder(
+    folder: Path, encoder: Encoder, cache: Path, progress: Progress | None = None
+) -> tuple[list[Document], Snapshot]:
+    """Read the documents of a folder and index them; vectors are kept in the database file `cache`.
+
+    Raises:
+        NotFoundError: if there is no such folder.
+        InputError: if nothing in it could be read.
+    """
+    loaded = load_paths([folder], lambda text: (text, 0))
+    if not loaded.documents:
+        raise InputError(f"{folder} holds no readable document, first: {loaded.failures[0]}")
+    store = open_store(cache)
+    try:
+        kept = {document.id for document in store.documents.all()}
+        if kept - {document.id for document in loaded.documents}:
+            raise InputError(f"{cache} holds documents of another folder of this name; remove it")
+        add_documents(store, loaded.documents)
+        return loaded.documents, snapshot_of(store, encoder, index_state(store, encoder.name), progress)[0]
+    finally:
+        store.close()
 
 
 def draw_identifiers(documents: Sequence[Document], queries: int = 200, seed: int = 0) -> list[Probe]:
@@ -108,7 +136,7 @@ def _spellings(texts: Iterable[str]) -> dict[str, list[str]]:
 
 def evaluate_identifiers(
     snapshot: Snapshot, encoder: Encoder, probes: Sequence[Probe], progress: Progress | None = None
-) -> dict[str, object]:
+) -> dict[str, Any]:
     """Ask each identifier bare and in a sentence, and measure both legs and the hybrid.
 
     Args:
