@@ -17,7 +17,8 @@ pytest.importorskip("bm25s")
 def test_peer_of_two_texts_scores_as_the_formula_by_hand() -> None:
     # N = 2, df = 1, |d| = 2, avgdl = 3: idf = ln(1 + 1.5/1.5), norm = 1.2 (0.25 + 0.75 * 2/3) = 0.9.
     search = bm25s_peer(["crash pods", "replica lag key token"])
-    assert search("the crashes") == [(0, pytest.approx(math.log(2) / 1.9))]
+    ((position, score),) = search("the crashes")
+    assert (position, round(score, 6)) == (0, round(math.log(2) / 1.9, 6))
 
 
 def test_peer_asked_for_unknown_words_finds_nothing() -> None:

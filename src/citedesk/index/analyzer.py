@@ -59,6 +59,8 @@ _MIXED = re.compile(r"[A-Za-z]+[a-z][A-Z][A-Za-z]*")
 _VERSION = re.compile(r"\d+(?:\.\d+)+")
 # A longer part is a hash or an encoded blob, a longer name nothing that anybody types.
 _LONGEST, _LONGEST_NAME = 60, 120
+# Letters of the shortest word that is taken for a name typed without its capitals.
+_SHORTEST_MIXED = 6
 # Digits of the longest port.
 _PORT = 5
 
@@ -108,6 +110,17 @@ def identifiers(text: str) -> list[str]:
     folded = _folded(text)
     runs = (_ASCII_RUN if folded.isascii() else _RUN).findall(folded)
     return [EXACT + form for run in runs if not _plain(run) for name in _names(run) for form in _forms(name)]
+
+
+def sought(query: str) -> list[str]:
+    """List the exact terms that a query may mean: its identifiers, and each longer word as if it were one.
+
+    People type `KubePodCrashLooping` without its capitals. A word that no text writes as an identifier is then
+    an unknown term and costs nothing.
+    """
+    folded = _folded(query)
+    plain = [run for run in (_ASCII_RUN if folded.isascii() else _RUN).findall(folded) if _plain(run)]
+    return identifiers(query) + [EXACT + run.lower() for run in plain if _SHORTEST_MIXED <= len(run) <= _LONGEST]
 
 
 def _plain(run: str) -> bool:
