@@ -98,19 +98,20 @@ def test_identifier_in_any_punctuation_gives_the_terms_it_gives_alone(name: str,
 def test_identifier_in_any_case_is_sought_by_its_whole_name(
     name: str, before: str, after: str, case: Callable[[str], str]
 ) -> None:
-    assert identifiers(name)[0] in sought(f"before {before}{case(name)}{after} after")
+    assert identifiers(name)[0] in sought(before + case(name) + after)
 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("the pods of vpn", []),
-        ("kubepodcrashlooping fires", ["=kubepodcrashlooping"]),
-        ("KubePodCrashLooping fires", ["=kubepodcrashlooping"]),
-        ("SHAREPOINT v2.14", ["=v2.14", "=sharepoint"]),
+        ("vpn pods", []),
+        ("kubepodcrashlooping", ["=kubepodcrashlooping"]),
+        ("KUBEPODCRASHLOOPING fires", ["=kubepodcrashlooping"]),
+        ("KubePodCrashLooping runbook", ["=kubepodcrashlooping", "=runbook"]),
+        ("what does kubepodcrashlooping mean on v2.14", ["=v2.14"]),
     ],
 )
-def test_sought_terms_of_known_texts_hold_long_plain_words_too(text: str, expected: list[str]) -> None:
+def test_sought_terms_of_known_texts_hold_plain_words_of_short_queries_only(text: str, expected: list[str]) -> None:
     assert sought(text) == expected
 
 

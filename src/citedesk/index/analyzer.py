@@ -59,8 +59,8 @@ _MIXED = re.compile(r"[A-Za-z]+[a-z][A-Z][A-Za-z]*")
 _VERSION = re.compile(r"\d+(?:\.\d+)+")
 # A longer part is a hash or an encoded blob, a longer name nothing that anybody types.
 _LONGEST, _LONGEST_NAME = 60, 120
-# Letters of the shortest word that is taken for a name typed without its capitals.
-_SHORTEST_MIXED = 6
+# A query of so few words is a name, or names; a word of so many letters may be one typed without capitals.
+_FEW_WORDS, _SHORTEST_MIXED = 2, 6
 # Digits of the longest port.
 _PORT = 5
 
@@ -113,13 +113,14 @@ def identifiers(text: str) -> list[str]:
 
 
 def sought(query: str) -> list[str]:
-    """List the exact terms that a query may mean: its identifiers, and each longer word as if it were one.
+    """List the exact terms that a query may mean: its identifiers, and in a query of few words each longer word.
 
-    People type `KubePodCrashLooping` without its capitals. A word that no text writes as an identifier is then
-    an unknown term and costs nothing.
+    People search for `KubePodCrashLooping` without its capitals. A word that no text writes as an identifier is
+    then an unknown term and costs nothing. In a sentence `youtube` is a word: seeking it there finds less.
     """
     folded = _folded(query)
-    plain = [run for run in (_ASCII_RUN if folded.isascii() else _RUN).findall(folded) if _plain(run)]
+    runs = (_ASCII_RUN if folded.isascii() else _RUN).findall(folded)
+    plain = [run for run in runs if _plain(run)] if len(runs) <= _FEW_WORDS else []
     return identifiers(query) + [EXACT + run.lower() for run in plain if _SHORTEST_MIXED <= len(run) <= _LONGEST]
 
 
