@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,8 @@ labels: [staff, sre]
 reviewed_on: 2026-01-31
 review_every_days: 90
 supersedes: rb-0
+tags: [vpn, dns]
+updated_on: 2026-02-01 10:00:00
 unknown: ignored
 ---
 """
@@ -59,7 +62,8 @@ def test_file_with_full_front_matter_gives_every_field(tmp_path: Path, newline: 
     assert load(path).documents == [
         Document(
             "rb-1", sha256(body), body, "Crash loop", "runbook", "checkout", "kubernetes", "sre",
-            frozenset({"staff", "sre"}), "2026-01-31", 90, "rb-0", str(path),
+            frozenset({"staff", "sre"}), "2026-01-31", 90, "rb-0", frozenset({"dns", "vpn"}), "2026-02-01",
+            "a.md", str(path),
         )
     ]  # fmt: skip
 
@@ -81,6 +85,10 @@ def test_file_without_front_matter_takes_id_from_its_path_and_title_from_its_hea
         ("---\ntitle: a ---\nkind: x\n---\nbody", "a ---", "body"),
         ("---\ntitle: a\n---", "a", None),
         ("text\n---\nmore", "", "text\n---\nmore"),
+        ("---\n\nSome prose.\n\n---\nmore", "", "---\n\nSome prose.\n\n---\nmore"),
+        ("---\nSee this: that.\n---\nmore", "", "---\nSee this: that.\n---\nmore"),
+        ("---\n\nprose, never closed", "", "---\n\nprose, never closed"),
+        ("---\n# comment\n\n'title': a\n---\nbody", "a", "body"),
     ],
 )
 def test_front_matter_ends_at_a_line_of_dashes_only(tmp_path: Path, text: str, title: str, body: str | None) -> None:
@@ -95,8 +103,13 @@ def test_front_matter_ends_at_a_line_of_dashes_only(tmp_path: Path, text: str, t
         ("title: [a", "the front matter is not YAML at line 3; quote values that contain a colon"),
         ("flag: !!bool maybe", "the front matter is not YAML; quote values that contain a colon"),
         ("flag: !!timestamp soon", "the front matter is not YAML; quote values that contain a colon"),
-        ("flag: " + "[" * 3000, "the front matter is not YAML; quote values that contain a colon"),
-        ("just words", "the front matter must be `key: value` lines"),
+        ("flag: " + "[" * 3000, "the front matter is nested deeper than 20 levels; write it flatter"),
+        ("flag: " + "[" * 90_000, "the front matter is nested deeper than 20 levels; write it flatter"),
+        ("- " * 3000 + "a\nkind: x", "the front matter is nested deeper than 20 levels; write it flatter"),
+        ("a: &a {b: c}\nd: {<<: [*a, *a]}", "the front matter holds an alias (*name); write the value out"),
+        ("title: a\n" + "# x\n" * 30_000,
+         "the front matter is longer than 100,000 characters; close it with --- sooner"),
+        ("words first\nlabels: [secret]", "the front matter is not YAML at line 3; quote values that contain a colon"),
         ("id: 7", "front matter field id: input should be a valid string; correct that line"),
         ("labels: {a: b}", "front matter field labels: input should be a valid tuple; correct that line"),
         ("review_every_days: 0", "front matter field review_every_days: input should be greater than or equal to 1; "
@@ -133,7 +146,7 @@ def test_bad_file_is_one_line_with_its_remedy(tmp_path: Path, content: str | byt
 
 
 def test_folder_without_documents_says_what_to_give(tmp_path: Path) -> None:
-    write(tmp_path / "a.pdf", "x")
+    write(tmp_path / "a.png", "x")
     write(tmp_path / ".hidden" / "a.md", "x")
     with pytest.raises(DocumentError, match=r"no documents found; give files or folders with \.md, "):
         load(tmp_path)
@@ -145,8 +158,8 @@ def test_path_that_does_not_exist_is_not_found(tmp_path: Path) -> None:
 
 
 def test_file_with_another_suffix_is_named(tmp_path: Path) -> None:
-    line = only_failure(tmp_path / "a.pdf", "x")
-    assert line == ".pdf suffix is not supported; give .md, .markdown, .txt, .jsonl, .jsonl.gz"
+    line = only_failure(tmp_path / "a.png", "x")
+    assert line.startswith(".png suffix is not supported; give .md, .markdown, .txt, .html, ")
 
 
 def test_links_out_of_a_folder_are_passed_over_and_links_inside_are_read(tmp_path: Path) -> None:
@@ -231,3 +244,60 @@ def test_damaged_gzip_is_one_line(tmp_path: Path, content: bytes) -> None:
     report = load(write(tmp_path / "c.jsonl.gz", content), write(tmp_path / "good.md", "good"))
     assert "good" in {d.id for d in report.documents}
     assert len([line for line in report.failures if "already used" not in line]) == 1
+
+
+@pytest.mark.parametrize(("tags", "found"), [("vpn", {"vpn"}), ("[vpn, dns]", {"vpn", "dns"}), ("[]", set())])
+def test_tags_are_a_list_or_one_text(tmp_path: Path, tags: str, found: set[str]) -> None:
+    (document,) = load(write(tmp_path / "a.md", f"---\ntags: {tags}\n---\nbody")).documents
+    assert document.tags == frozenset(found)
+
+
+def test_rows_know_their_file_and_number_below_the_path_that_was_given(tmp_path: Path) -> None:
+    write(tmp_path / "in" / "c.jsonl", rows({"_id": "x", "text": "1"}, "", {"_id": "y", "text": "2"}))
+    found = [(d.source, d.origin) for d in load(tmp_path).documents]
+    assert found == [("in/c.jsonl:1", str(tmp_path)), ("in/c.jsonl:3", str(tmp_path))]
+
+
+def test_heading_of_endless_blanks_is_read_in_linear_time(tmp_path: Path) -> None:
+    text = "# a" + " " * 2_000_000 + "b"
+    (document,) = load(write(tmp_path / "a.md", text)).documents
+    assert document.title == text[2:]
+
+
+def test_progress_counts_files_up_to_their_number(tmp_path: Path) -> None:
+    write(tmp_path / "a.md", "a")
+    write(tmp_path / "b.md", "")
+    steps: list[tuple[int, int]] = []
+    load_paths([tmp_path, tmp_path / "a.md"], mask_secrets, lambda done, total: steps.append((done, total)))
+    assert steps == [(1, 3), (2, 3), (3, 3)]
+
+
+def test_document_whose_file_is_gone_is_lost_and_one_whose_file_is_broken_is_not(tmp_path: Path) -> None:
+    kept, broken, gone = (write(tmp_path / f"{name}.md", name) for name in ("kept", "broken", "gone"))
+    table = write(tmp_path / "t.jsonl", rows(*({"_id": key, "text": key} for key in ("one", "two"))))
+    before = load(tmp_path).documents
+    gone.unlink()
+    broken.write_bytes(b"\xff")
+    table.write_text(rows({"_id": "one", "text": "1"}, "{"))
+    after = load(tmp_path)
+    assert kept.exists()
+    assert [d.id for d in before if after.has_lost(d)] == ["gone"]
+    assert after.origins[str(tmp_path)].unreadable == {"broken.md", "t.jsonl"}
+
+
+def test_document_of_another_origin_is_never_lost(tmp_path: Path) -> None:
+    (document,) = load(write(tmp_path / "a" / "x.md", "x")).documents
+    assert not load(write(tmp_path / "b" / "y.md", "y")).has_lost(document)
+
+
+def test_gzip_of_line_breaks_is_refused(tmp_path: Path) -> None:
+    path = write(tmp_path / "c.jsonl.gz", gzip.compress(b"\n" * 1_100_000))
+    assert load(path).failures == [
+        f"{path}: has more than 1,000,000 rows that are blank or bad; give one object a line"
+    ]
+
+
+def test_file_name_that_is_no_utf8_is_reported(tmp_path: Path) -> None:
+    (tmp_path / os.fsdecode(b"caf\xe9.md")).write_text("x")
+    (line,) = load(tmp_path).failures
+    assert line.startswith(f"{tmp_path}/caf\\udce9.md: the id must be one line")

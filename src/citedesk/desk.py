@@ -5,9 +5,8 @@
 
 import hashlib
 import json
-import threading
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,13 +15,13 @@ from numpy.typing import NDArray
 
 from citedesk.answer import EvidenceModel, compose, load_evidence, measure, verify
 from citedesk.answer.compose import documents_by_evidence
-from citedesk.encoding import Encoder, open_encoder
-from citedesk.errors import IntegrityError, NotFoundError
+from citedesk.encoding import PACKAGED, Encoder, open_encoder
 from citedesk.guard import mask_secrets, redact, screen
-from citedesk.index import Snapshot, open_snapshot
-from citedesk.knowledge import BuildReport, LoadReport, add_documents, index_state, load_paths, rebuild
-from citedesk.knowledge.build import Progress
-from citedesk.retrieve import Found, Query, best_per_document, rank
+from citedesk.index import Snapshot
+from citedesk.knowledge import Library, LiveIndex, Serving
+from citedesk.retrieve import FIRST_PAGE, Found, Page, Query, Results, SearchEngine
+from citedesk.retrieve.adapt_file import load_adaptation
+from citedesk.retrieve.rerank import open_reranker
 from citedesk.settings import Settings, shipped
 from citedesk.store import Store, open_store
 from citedesk.telemetry import Metrics, log_event
@@ -33,9 +32,7 @@ from citedesk.triage.predict import Triage, Triaged
 from citedesk.types import (
     Answered,
     Decision,
-    Document,
     GuardReport,
-    Hit,
     NearDocument,
     Prediction,
     Principal,
@@ -61,93 +58,39 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Added:
-    """What `add` did: files read, documents new or changed, and the build."""
+class Parts:
+    """What a desk is put together from; `encoder` is the one the triage model was trained with."""
 
-    loaded: LoadReport
-    changed: int
-    build: BuildReport
+    store: Store
+    live: LiveIndex
+    engine: SearchEngine
+    triage: Triage
+    evidence: EvidenceModel
+    encoder: Encoder
 
 
 class Desk:
     """One open home. Safe between threads: the index is swapped whole, the database is locked by itself."""
 
-    def __init__(
-        self, settings: Settings, store: Store, encoder: Encoder, triage: Triage, evidence: EvidenceModel
-    ) -> None:
+    def __init__(self, settings: Settings, parts: Parts) -> None:
         self.settings = settings
-        self.store = store
-        self.encoder = encoder
-        self.triage = triage
-        self.evidence = evidence
+        self.parts = parts
+        self.store = parts.store
+        self.library = Library(parts.store, parts.live, settings.home, mask_secrets)
+        self.engine = parts.engine
+        self.triage = parts.triage
+        self.encoder = parts.encoder
         self.metrics = Metrics()
-        self._swap = threading.Lock()
-        self._snapshot = open_snapshot(settings.index)
-        self._seen: tuple[object, str] = (None, "")
 
     @property
     def snapshot(self) -> Snapshot:
-        """The index of the database's present state; built first if it is missing or old."""
-        current = self._snapshot
-        if current is None or current.generation != self._state():
-            self.build()
-        if self._snapshot is None:
-            raise IntegrityError("the index could not be built; run: citedesk doctor")
-        return self._snapshot
+        """The index that serves now."""
+        return self.parts.live.serving().snapshot
 
-    def _state(self) -> str:
-        """Name the database's state; read again only when somebody wrote."""
-        with self.store.lock:
-            written = self.store.changes()
-            if self._seen[0] != written:
-                self._seen = (written, index_state(self.store, self.encoder.name))
-            return self._seen[1]
-
-    def build(self, progress: Progress | None = None) -> BuildReport:
-        """Bring the index to the database's state; queries go on with the old one meanwhile."""
-        with self._swap, self.store.lock:
-            self._snapshot, report = rebuild(self.store, self.encoder, self.settings.index, progress)
-        return report
-
-    def add(self, paths: Sequence[Path], progress: Progress | None = None) -> Added:
-        """Load documents from files and folders, store them, and bring the index up to date."""
-        loaded = load_paths(paths, mask_secrets)
-        changed = add_documents(self.store, loaded.documents)
-        return Added(loaded, changed, self.build(progress))
-
-    def document(self, document_id: str, principal: Principal, version: str | None = None) -> Document:
-        """Fetch a document at a version, if the principal may read it.
-
-        Raises:
-            NotFoundError: if there is none, or it may not be read: the two look the same.
-        """
-        with self.store.lock:
-            found = self.store.documents.get(document_id, version)
-        if found is None or not principal.may_read(found.labels):
-            at = f" at version {version[:12]}" if version else ""
-            raise NotFoundError(
-                f"there is no document {document_id!r}{at} that you may read; check the id and the version"
-            )
-        return found
-
-    def search(self, query: Query, principal: Principal, k: int = 10) -> list[Hit]:
-        """Search the knowledge base: the best passage of each document, best first, at most k."""
-        snapshot = self.snapshot
+    def search(self, query: Query, principal: Principal, page: Page = FIRST_PAGE) -> Results:
+        """Search the knowledge base: the best passage of each document, best first."""
         with self.metrics.timed("searches"):
-            text = redact(Ticket("query", "", query.text)).ticket.body
-            found = rank(snapshot, replace(query, text=text), self.encoder.encode([text])[0], principal)
-            best = best_per_document(found.ranked, snapshot.owners)[:k]
-            texts = self._texts(snapshot, [hit.position for hit in best])
-        hits = []
-        for hit in best:
-            passage, source = (
-                snapshot.passages[hit.position],
-                snapshot.documents[int(snapshot.owners[hit.position])],
-            )
-            text = texts[passage.document_id, passage.version][passage.start : passage.end]
-            legs = {"dense": hit.dense, "lexical": hit.lexical}
-            hits.append(Hit(passage, source.title or source.id, source.kind, source.service, hit.score, legs, text))
-        return hits
+            return self.engine.search(query, principal, page)
 
     def suggest(self, ticket: Ticket, principal: Principal) -> Suggestion:
         """Make a suggestion for a ticket: predictions, route, and a cited answer or a typed refusal.
@@ -155,15 +98,17 @@ class Desk:
         Raises:
             TicketError: if the ticket is empty, too large or binary.
         """
-        snapshot = self.snapshot
+        serving = self.parts.live.serving()
         with self.metrics.timed("suggestions"):
             screen(ticket)
             redacted = redact(ticket)
             families = screen(redacted.ticket)
             inputs = self.triage.inputs([redacted.ticket], self.encoder)
             triaged = _cautious(self.triage.triage([redacted.ticket], inputs)[0], families)
-            question = Question(inputs.texts[0] or redacted.ticket.text, inputs.vectors[0])
-            answer = _refused_attack(families) or self._answer(snapshot, question, principal, triaged)
+            text = inputs.texts[0] or redacted.ticket.text
+            same = serving.encoder.name == self.encoder.name
+            question = Question(text, inputs.vectors[0] if same else self.engine.encode(serving, text))
+            answer = _refused_attack(families) or self._answer(serving, question, principal, triaged)
         self.metrics.count("answers_total", status=answer.status)
         return Suggestion(
             id=f"sg-{uuid.uuid4().hex}",
@@ -172,7 +117,7 @@ class Desk:
             route=triaged.route,
             answer=answer,
             guard=GuardReport(redacted.counts, families),
-            versions=self.versions(snapshot),
+            versions=self.versions(serving.snapshot),
         )
 
     def classify(self, tickets: Sequence[Ticket]) -> list[Triaged]:
@@ -189,24 +134,22 @@ class Desk:
         policy = hashlib.sha256((self.triage.policy.version + self.triage.catalog.version).encode()).hexdigest()
         return Versions(self.triage.model.version[:16], policy[:16], snapshot.generation[:16])
 
-    def question(self, text: str) -> Question:
+    def question(self, serving: Serving, text: str) -> Question:
         """Clean and encode a text to search for its answer."""
         cleaned = clean(text) or text
-        return Question(cleaned, self.encoder.encode([cleaned])[0])
+        return Question(cleaned, self.engine.encode(serving, cleaned))
 
-    def retrieve(self, snapshot: Snapshot, question: Question, principal: Principal) -> tuple[Found, dict[str, float]]:
+    def retrieve(self, serving: Serving, question: Question, principal: Principal) -> tuple[Found, dict[str, float]]:
         """Search for an answer; return what was found and the signals of evidence (empty if nothing was)."""
-        found = rank(snapshot, Query(question.text), question.vector, principal)
-        if not found.ranked:
+        snapshot = serving.snapshot
+        found = self.engine.rank(serving, Query(question.text), question.vector, principal)
+        stored = self.engine.texts(snapshot, [hit.position for hit in found.ranked[:_EVIDENCE_PASSAGES]])
+        if not stored:
             return found, {}
-        best = [hit.position for hit in found.ranked[:_EVIDENCE_PASSAGES]]
-        stored = self._texts(snapshot, best)
         texts = []
-        for position in best:
-            passage = snapshot.passages[position]
+        for position, body in stored.items():
             title = snapshot.documents[int(snapshot.owners[position])].title
-            body = stored[passage.document_id, passage.version][passage.start : passage.end]
-            texts.append("\n".join([title, *passage.headings, body]))
+            texts.append("\n".join([title, *snapshot.passages[position].headings, body]))
         return found, measure(snapshot, found, texts)
 
     def compose(self, snapshot: Snapshot, found: Found) -> tuple[Sentence, ...]:
@@ -219,12 +162,13 @@ class Desk:
         return verify(compose(snapshot, found, texts, self.triage.policy.file.answer.max_sentences), texts)
 
     def _answer(
-        self, snapshot: Snapshot, question: Question, principal: Principal, triaged: Triaged
+        self, serving: Serving, question: Question, principal: Principal, triaged: Triaged
     ) -> Answered | Refused:
-        found, signals = self.retrieve(snapshot, question, principal)
+        snapshot = serving.snapshot
+        found, signals = self.retrieve(serving, question, principal)
         if not signals:
             return _silence(triaged, (), 0.0)
-        confidence = self.evidence.confidence(signals)
+        confidence = self.parts.evidence.confidence(signals)
         documents = documents_by_evidence(found.ranked, snapshot)
         if confidence >= self.triage.policy.file.answer.answer_at:
             sentences = self.compose(snapshot, found)
@@ -236,13 +180,9 @@ class Desk:
         )
         return _silence(triaged, nearest, confidence)
 
-    def _texts(self, snapshot: Snapshot, positions: Sequence[int]) -> Mapping[tuple[str, str], str]:
-        keys = {(snapshot.passages[p].document_id, snapshot.passages[p].version) for p in positions}
-        with self.store.lock:
-            return self.store.documents.texts(keys)
-
     def close(self) -> None:
-        """Close the database."""
+        """Let a build finish, and close the database."""
+        self.parts.live.close()
         self.store.close()
 
 
@@ -293,8 +233,13 @@ def request_hash(body: object) -> str:
     return hashlib.sha256(json.dumps(body, sort_keys=True, default=str).encode()).hexdigest()
 
 
-def open_desk(settings: Settings, model: Path | None = None) -> Desk:
+def open_desk(settings: Settings, model: Path | None = None, background: bool = False) -> Desk:
     """Open a home: database, encoder, index, model, policy and catalog.
+
+    Args:
+        settings: where, and with what.
+        model: a triage model instead of the home's own.
+        background: bring the index up to date in a thread while the old one serves, as a server should.
 
     Raises:
         ConfigError: if catalog or policy breaks its schema.
@@ -305,6 +250,14 @@ def open_desk(settings: Settings, model: Path | None = None) -> Desk:
     triage = Triage(load_model(model or settings.triage_model), policy, catalog)
     evidence = load_evidence(shipped("models") / "evidence")
     store = open_store(settings.database)
-    desk = Desk(settings, store, open_encoder(settings), triage, evidence)
+    encoder = open_encoder(settings)
+
+    def other(setting: str) -> Encoder:
+        return open_encoder(replace(settings, encoder=setting))
+
+    live = LiveIndex(store, encoder, settings.index, settings.encoder, other, background)
+    own = encoder if encoder.name == triage.model.encoder or settings.encoder == PACKAGED else other(PACKAGED)
     log_event("desk_opened", model=triage.model.version[:12])
-    return desk
+    adaptation = load_adaptation(settings.adaptation, encoder.name)
+    engine = SearchEngine(store, live, adaptation, open_reranker(settings.reranker))
+    return Desk(settings, Parts(store, live, engine, triage, evidence, own))

@@ -10,7 +10,9 @@
     ├── ConflictError        an idempotency key used for another request   exit 5, HTTP 409
     ├── IntegrityError       a file is not what its checksum says          exit 6, HTTP 503
     ├── StorageError         disk full, database locked or unreadable      exit 7, HTTP 503
-    └── MissingDependencyError  an optional package is needed              exit 8, HTTP 501
+    ├── MissingDependencyError  an optional package is needed              exit 8, HTTP 501
+    ├── PeerError            a system we compare with failed               exit 9, HTTP 502
+    └── ForbiddenError       known, but may not do this                    exit 10, HTTP 403
 
 A message states the rule broken, the value received and the remedy, in one line, and never quotes
 ticket text.
@@ -97,3 +99,19 @@ class MissingDependencyError(CiteDeskError):
     exit_code = 8
     status = 501
     title = "Not installed"
+
+
+class PeerError(CiteDeskError):
+    """A system we compare with failed, or answered in the wrong form."""
+
+    exit_code = 9
+    status = 502
+    title = "Compared system failed"
+
+
+class ForbiddenError(CiteDeskError):
+    """The caller is known, but may not do this."""
+
+    exit_code = 10
+    status = 403
+    title = "Forbidden"

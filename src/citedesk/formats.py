@@ -3,6 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
+from citedesk.retrieve import Results
 from citedesk.triage.predict import Triaged
 from citedesk.types import Answered, Document, Hit, Prediction, Refused, Route, Suggestion
 
@@ -75,6 +76,25 @@ def hit_json(hit: Hit) -> Json:
     }
 
 
+def results_json(results: Results) -> Json:
+    """Shape a page of search results."""
+    return {
+        "hits": [hit_json(hit) for hit in results.hits],
+        "found": results.found,
+        "facets": {name: dict(counts) for name, counts in results.facets.items()},
+        "cursor": results.cursor,
+    }
+
+
 def document_json(document: Document) -> Json:
-    """Shape a document with its text."""
-    return {**asdict(document), "labels": sorted(document.labels), "tags": sorted(document.tags)}
+    """Shape a document with its text; where on this machine it came from is nobody's business."""
+    shape = {**asdict(document), "labels": sorted(document.labels), "tags": sorted(document.tags)}
+    shape.pop("origin")
+    return shape
+
+
+def document_row_json(document: Document) -> Json:
+    """Shape a document without its text, for a list."""
+    shape = document_json(document)
+    shape.pop("text")
+    return shape

@@ -33,7 +33,8 @@ class Settings:
     """Where state lives and how much of the machine to use.
 
     home: folder of all state. threads: encoder threads, >= 1. encoder: `minilm` (packaged) or the name
-    or folder of any sentence-transformers model. principals: TOML file of API callers, or None.
+    or folder of any sentence-transformers model. reranker: name or folder of a cross-encoder, `fake`, or None
+    for no reranking. principals: TOML file of API callers, or None.
     anonymous_labels: what a caller without a token may read when no principals file is set.
     """
 
@@ -43,6 +44,7 @@ class Settings:
     log_level: str = "WARNING"
     principals: Path | None = None
     anonymous_labels: frozenset[str] = frozenset({"public", "staff"})
+    reranker: str | None = None
 
     @property
     def database(self) -> Path:
@@ -75,6 +77,11 @@ class Settings:
         own = self.home / "models" / "triage"
         return own if (own / "manifest.json").is_file() else shipped("models") / "triage"
 
+    @property
+    def adaptation(self) -> Path:
+        """The folder of the query adaptation learned on this home; most homes have none."""
+        return self.home / "models" / "adapt"
+
     def _own_or_shipped(self, name: str) -> Path:
         own = self.home / name
         return own if own.is_file() else shipped("kb") / name
@@ -93,6 +100,7 @@ def read_settings(environ: Mapping[str, str] | None = None, home: Path | None = 
         home=home or Path(env.get("CITEDESK_HOME", ".citedesk")),
         threads=_positive(env.get("CITEDESK_THREADS", str(min(2, os.cpu_count() or 1)))),
         encoder=env.get("CITEDESK_ENCODER", "minilm"),
+        reranker=env.get("CITEDESK_RERANKER") or None,
         log_level=env.get("CITEDESK_LOG_LEVEL", "WARNING").upper(),
         principals=Path(principals) if principals else None,
         anonymous_labels=frozenset(x.strip() for x in labels.split(",") if x.strip()),
@@ -103,3 +111,8 @@ def _positive(value: str) -> int:
     if not value.isdecimal() or int(value) < 1:
         raise ConfigError(f"CITEDESK_THREADS must be a whole number of at least 1, got {value!r}")
     return int(value)
+
+
+def child_environment(extra: Mapping[str, str]) -> dict[str, str]:
+    """Make the environment of a process we start: our own, with `extra` over it."""
+    return {**os.environ, **extra}

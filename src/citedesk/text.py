@@ -22,6 +22,11 @@ def sha256(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+def sha256_bytes(data: bytes) -> str:
+    """Hash bytes: 64 hexadecimal digits."""
+    return hashlib.sha256(data).hexdigest()
+
+
 def sha256_file(path: Path) -> str:
     """Hash a file's bytes, reading it in blocks."""
     with path.open("rb") as file:

@@ -38,6 +38,11 @@ class Principal:
         """Tell whether a document carrying these labels is readable: an admin reads all."""
         return self.role == "admin" or not self.labels.isdisjoint(labels)
 
+    @property
+    def may_write(self) -> bool:
+        """Tell whether the knowledge base may be changed: editors and admins may."""
+        return self.role in ("admin", "editor")
+
 
 @dataclass(frozen=True, slots=True)
 class Document:

@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from citedesk import __version__
+from citedesk.api.documents import router as documents
 from citedesk.api.principals import Principals
 from citedesk.api.problems import add_problem_handlers, problem
 from citedesk.api.routes import router
@@ -36,6 +37,7 @@ def create_app(make_desk: Callable[[], Desk]) -> FastAPI:
     app = FastAPI(title="CiteDesk", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None)
     add_problem_handlers(app)
     app.include_router(router)
+    app.include_router(documents)
     app.add_middleware(BodyLimit)
     return app
 

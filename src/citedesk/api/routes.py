@@ -3,32 +3,20 @@
 import json
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
+from fastapi import APIRouter, Header, Query, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 
-from citedesk.api.schemas import MAX_QUERY, SearchIn, TicketIn, Words
-from citedesk.desk import Desk, request_hash
+from citedesk.api.dependencies import Caller, OpenDesk
+from citedesk.api.schemas import MAX_QUERY, FeedbackIn, SearchIn, TicketIn, Words
+from citedesk.desk import request_hash
 from citedesk.errors import CiteDeskError, ConflictError, NotFoundError
-from citedesk.formats import document_json, hit_json, suggestion_json
+from citedesk.formats import results_json, suggestion_json
 from citedesk.guard import redact
 from citedesk.store.tickets import StoredSuggestion
-from citedesk.types import Principal
 
 router = APIRouter()
 
 
-def _desk(request: Request) -> Desk:
-    desk: Desk = request.app.state.desk
-    return desk
-
-
-def _principal(request: Request, authorization: Annotated[str | None, Header()] = None) -> Principal:
-    principal: Principal = request.app.state.principals.of(authorization)
-    return principal
-
-
-OpenDesk = Annotated[Desk, Depends(_desk)]
-Caller = Annotated[Principal, Depends(_principal)]
 Key = Annotated[str | None, Header(alias="Idempotency-Key", max_length=200)]
 
 
@@ -69,11 +57,19 @@ def get_suggestion(suggestion_id: str, desk: OpenDesk, caller: Caller) -> Respon
     return _json(found.response, 200)
 
 
+@router.post("/v1/suggestions/{suggestion_id}/feedback", status_code=204)
+def give_feedback(suggestion_id: str, feedback: FeedbackIn, desk: OpenDesk, caller: Caller) -> None:
+    """Say whether a suggestion was accepted, edited or rejected, which labels are right, which documents helped."""
+    with desk.store.transaction():
+        if desk.store.tickets.suggestion(suggestion_id, caller.name) is None:
+            raise NotFoundError("there is no such suggestion of yours; check the id")
+        desk.store.tickets.put_feedback(suggestion_id, caller.name, feedback.feedback())
+
+
 @router.post("/v1/search")
 def post_search(search: SearchIn, desk: OpenDesk, caller: Caller) -> JSONResponse:
     """Search the knowledge base."""
-    hits = desk.search(search.terms(), caller, search.k)
-    return JSONResponse({"hits": [hit_json(hit) for hit in hits]})
+    return JSONResponse(results_json(desk.search(search.terms(), caller, search.page())))
 
 
 @router.get("/v1/search")
@@ -86,20 +82,17 @@ def get_search(
     service: Annotated[Words, Query()] = [],  # noqa: B006
     layer: Annotated[Words, Query()] = [],  # noqa: B006
     label: Annotated[Words, Query()] = [],  # noqa: B006
+    tag: Annotated[Words, Query()] = [],  # noqa: B006
+    since: Annotated[str | None, Query(max_length=10)] = None,
+    until: Annotated[str | None, Query(max_length=10)] = None,
+    cursor: Annotated[str | None, Query(max_length=100)] = None,
 ) -> JSONResponse:
     """Search the knowledge base from a link."""
-    return post_search(SearchIn(query=query, k=k, kind=kind, service=service, layer=layer, label=label), desk, caller)
-
-
-@router.get("/v1/documents/{document_id:path}")
-def get_document(
-    document_id: Annotated[str, Path(max_length=300)],
-    desk: OpenDesk,
-    caller: Caller,
-    version: Annotated[str | None, Query(max_length=64)] = None,
-) -> JSONResponse:
-    """Fetch a document at its current or a kept version."""
-    return JSONResponse(document_json(desk.document(document_id, caller, version)))
+    asked = SearchIn(
+        query=query, k=k, kind=kind, service=service, layer=layer, label=label, tag=tag, since=since, until=until,
+        cursor=cursor,
+    )  # fmt: skip
+    return post_search(asked, desk, caller)
 
 
 @router.get("/livez")

@@ -1,11 +1,13 @@
 """What callers send. What they get is shaped in `formats.py`."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from citedesk.guard.screen import MAX_CHARACTERS
-from citedesk.retrieve import Query
+from citedesk.knowledge.front import FrontMatter
+from citedesk.retrieve import Filters, Page, Query, start_of
+from citedesk.store.tickets import Feedback
 from citedesk.types import Ticket
 
 # Longest query of the search route, in characters.
@@ -51,6 +53,29 @@ class TicketIn(BaseModel):
         )
 
 
+class DocumentIn(FrontMatter):
+    """A document as front matter and text; the id stands in the address."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    id: None = None
+    text: Annotated[str, StringConstraints(strip_whitespace=False), Field(min_length=1, max_length=MAX_CHARACTERS)]
+
+
+class FeedbackIn(BaseModel):
+    """What somebody says of a suggestion."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    verdict: Literal["accepted", "edited", "rejected"]
+    labels: Annotated[dict[str, Annotated[str, Field(max_length=200)]], Field(max_length=50)] = {}
+    helpful: Annotated[list[Annotated[str, Field(max_length=300)]], Field(max_length=50)] = []
+
+    def feedback(self) -> Feedback:
+        """Make the domain's feedback."""
+        return Feedback(self.verdict, self.labels, self.helpful)
+
+
 class SearchIn(BaseModel):
     """A search: the query, how many hits, and filters of which any value matches."""
 
@@ -62,13 +87,26 @@ class SearchIn(BaseModel):
     service: Words = []
     layer: Words = []
     label: Words = []
+    tag: Words = []
+    since: Annotated[str, Field(max_length=10)] | None = None
+    until: Annotated[str, Field(max_length=10)] | None = None
+    cursor: Annotated[str, Field(max_length=100)] | None = None
 
     def terms(self) -> Query:
         """Make the domain's query."""
         return Query(
             self.query,
-            frozenset(self.kind),
-            frozenset(self.service),
-            frozenset(self.layer),
-            frozenset(self.label),
+            Filters(
+                frozenset(self.kind),
+                frozenset(self.service),
+                frozenset(self.layer),
+                frozenset(self.label),
+                frozenset(self.tag),
+                self.since,
+                self.until,
+            ),
         )
+
+    def page(self) -> Page:
+        """Make the domain's page."""
+        return Page(self.k, start_of(self.cursor))

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 import numpy as np
 
+from citedesk.cli.bench_search import search
 from citedesk.cli.common import OPERATOR, json_option, opened, print_json
 from citedesk.desk import Desk
 from citedesk.settings import Settings, shipped
@@ -24,7 +25,10 @@ _PROBE = (
 
 @click.group()
 def bench() -> None:
-    """Measure speed. Quote medians and ratios: machines are noisy."""
+    """Measure speed, alone and beside other systems. Quote medians and ratios: machines are noisy."""
+
+
+bench.add_command(search)
 
 
 @bench.command()

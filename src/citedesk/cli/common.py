@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import click
 from rich.console import Console
@@ -70,8 +70,15 @@ def console(stderr: bool = False) -> Console:
     return Console(stderr=stderr, markup=False, highlight=False, emoji=False, soft_wrap=False)
 
 
+class Bar(Protocol):
+    """A bar that is told how far the work is, and what the work is."""
+
+    def __call__(self, done: int, total: int, what: str = ...) -> None:
+        """Show `done` of `total`."""
+
+
 @contextmanager
-def progress_bar(what: str) -> Iterator[Callable[[int, int], None]]:
+def progress_bar(what: str) -> Iterator["Bar"]:
     """Show a bar with rate and time left on standard error, if that is a terminal."""
     columns = (
         TextColumn("{task.description}"),
@@ -83,7 +90,11 @@ def progress_bar(what: str) -> Iterator[Callable[[int, int], None]]:
     )
     with Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
         task = bar.add_task(what, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+        def update(done: int, total: int, what: str = what) -> None:
+            bar.update(task, completed=done, total=total, description=what)
+
+        yield update
 
 
 def read_ticket(source: str) -> Ticket:

@@ -40,7 +40,7 @@ def demo(settings: Settings, full: bool, as_json: bool) -> None:
         if not as_json:
             click.echo(_INTRODUCTION, err=True)
         with progress_bar("encoding") as progress:
-            added = desk.add([shipped("kb")], progress)
+            added = desk.library.add([shipped("kb")], progress)
         indexed = time.perf_counter() - began
         suggestions = [desk.suggest(ticket, OPERATOR) for ticket in tickets]
         titles = {d.id: d.title for d in desk.snapshot.documents}

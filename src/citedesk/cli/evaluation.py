@@ -138,7 +138,7 @@ def answers(settings: Settings, folder: Path, kb_folder: Path | None, fit: Path 
 
     home = replace(settings, home=settings.home / "eval" / "answers")
     with opened(home) as desk, progress_bar("encoding") as progress:
-        desk.add([kb_folder or shipped("kb")], progress)
+        desk.library.add([kb_folder or shipped("kb")], progress)
         asked = ask_all(desk, folder)
         if fit:
             fitted = fit_evidence(asked)

@@ -1,5 +1,8 @@
 """`citedesk kb`: add, search, show and survey the knowledge base."""
 
+import sys
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import click
@@ -7,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from citedesk.cli.common import (
+    OPERATOR,
     as_option,
     console,
     json_option,
@@ -15,56 +19,93 @@ from citedesk.cli.common import (
     print_json,
     progress_bar,
 )
+from citedesk.cli.kb_adapt import adapt
 from citedesk.cli.render import safe
 from citedesk.errors import DocumentError, InputError, NotFoundError
-from citedesk.formats import document_json, hit_json
-from citedesk.retrieve import Query
+from citedesk.formats import document_json, results_json
+from citedesk.knowledge import Added
+from citedesk.retrieve import Filters, Page, Query, start_of
 from citedesk.settings import Settings, shipped
+from citedesk.types import Hit
+
+# Removed documents that are named one by one; the rest is counted.
+_NAMED = 5
 
 
 @click.group()
 def kb() -> None:
-    """The knowledge base: add, search, show, status."""
+    """The knowledge base: add, search, show, status, erase, adapt."""
+
+
+kb.add_command(adapt)
 
 
 @kb.command()
 @click.argument("paths", nargs=-1, metavar="PATH...", type=click.Path(path_type=Path))
 @click.option("--starter", is_flag=True, help="Add the shipped starter knowledge base.")
+@click.option("--prune", is_flag=True, help="Remove documents these paths gave before and give no more.")
+@click.option("--force", is_flag=True, help="Prune even more than a fifth of them.")
 @json_option
 @click.pass_obj
-def add(settings: Settings, paths: tuple[Path, ...], starter: bool, as_json: bool) -> None:
-    """Add files or folders: Markdown, text, or JSON Lines rows {_id, title, text}.
+def add(settings: Settings, paths: tuple[Path, ...], starter: bool, prune: bool, force: bool, as_json: bool) -> None:
+    """Add files, folders, zips or Git checkouts: Markdown, text, HTML, PDF, DOCX, CSV, JSON Lines, saved mails.
+
+    Only what changed is encoded.
 
     A bad file is reported and skipped; the others are added, and the exit code says that something failed.
     """
     sources = [*paths, *([shipped("kb")] if starter else [])]
     if not sources:
         raise InputError("name files or folders to add, or give --starter")
-    with opened(settings) as desk, progress_bar("encoding") as progress:
-        added = desk.add(sources, progress)
-    failures = added.loaded.failures
+    with opened(settings) as desk, progress_bar("indexing") as bar:
+        added = desk.library.add(sources, bar, partial(bar, what="reading"), prune, force)
     if as_json:
-        print_json(
-            {
-                "read": len(added.loaded.documents),
-                "changed": added.changed,
-                "documents": added.build.documents,
-                "passages": added.build.passages,
-                "encoded": added.build.encoded,
-                "masked_secrets": added.loaded.masked_secrets,
-                "failures": [safe(line) for line in failures],
-            }
-        )
+        print_json(_added_json(added))
     else:
-        masked = f", {added.loaded.masked_secrets} secrets masked" if added.loaded.masked_secrets else ""
-        click.echo(
-            f"{len(added.loaded.documents)} read, {added.changed} new or changed{masked}; now "
-            f"{added.build.documents} documents, {added.build.passages} passages ({added.build.encoded} encoded)"
-        )
+        _print_added(added)
+    failures = added.loaded.failures
     if failures:
         for line in failures:
             click.echo(f"skipped {safe(line)}", err=True)
         raise DocumentError(f"{len(failures)} could not be read, see above; the rest is indexed")
+
+
+def _added_json(added: Added) -> dict[str, object]:
+    return {
+        "read": len(added.loaded.documents),
+        "changed": added.changed,
+        "documents": added.build.documents,
+        "passages": added.build.passages,
+        "encoded": added.build.encoded,
+        "masked_secrets": added.loaded.masked_secrets,
+        "attachments": added.loaded.attachments,
+        "gone": list(added.gone),
+        "replaced": list(added.replaced),
+        "pruned": added.pruned,
+        "failures": [safe(line) for line in added.loaded.failures],
+    }
+
+
+def _print_added(added: Added) -> None:
+    masked = f", {added.loaded.masked_secrets} secrets masked" if added.loaded.masked_secrets else ""
+    click.echo(
+        f"{len(added.loaded.documents)} read, {added.changed} new or changed{masked}; now "
+        f"{added.build.documents} documents, {added.build.passages} passages ({added.build.encoded} encoded)"
+    )
+    if added.loaded.attachments:
+        click.echo(f"{added.loaded.attachments} attachments of mails were not read")
+    if added.replaced:
+        click.echo(
+            f"{len(added.replaced)} replaced a document of another file with the same id: {_named(added.replaced)}"
+        )
+    if added.gone:
+        verdict = "removed" if added.pruned else "no longer there; to remove them, run again with --prune"
+        click.echo(f"{len(added.gone)} {verdict}: {_named(added.gone)}")
+
+
+def _named(ids: Sequence[str]) -> str:
+    more = f" and {len(ids) - _NAMED} more" if len(ids) > _NAMED else ""
+    return ", ".join(safe(name) for name in ids[:_NAMED]) + more
 
 
 @kb.command()
@@ -74,6 +115,10 @@ def add(settings: Settings, paths: tuple[Path, ...], starter: bool, as_json: boo
 @click.option("--service", multiple=True, help="Only this service (repeatable).")
 @click.option("--layer", multiple=True, help="Only this layer (repeatable).")
 @click.option("--label", multiple=True, help="Only documents with this label (repeatable).")
+@click.option("--tag", multiple=True, help="Only documents with this tag (repeatable).")
+@click.option("--since", metavar="DATE", help="Only documents updated (else reviewed) on this day or later.")
+@click.option("--until", metavar="DATE", help="Only documents updated (else reviewed) on this day or earlier.")
+@click.option("--cursor", help="Show the next page: the cursor of the page before.")
 @as_option
 @json_option
 @click.pass_obj
@@ -85,34 +130,60 @@ def search(
     service: tuple[str, ...],
     layer: tuple[str, ...],
     label: tuple[str, ...],
+    tag: tuple[str, ...],
+    since: str | None,
+    until: str | None,
+    cursor: str | None,
     reads: tuple[str, ...],
     as_json: bool,
 ) -> None:
     """Search by words and meaning; shows the best passage of each document and why it was found."""
     if not query.strip():
         raise InputError("the query is empty; say what you look for")
-    asked = Query(query, frozenset(kind), frozenset(service), frozenset(layer), frozenset(label))
+    filters = Filters(
+        frozenset(kind), frozenset(service), frozenset(layer), frozenset(label), frozenset(tag), since, until
+    )
     with opened(settings) as desk:
-        hits = desk.search(asked, principal_of(reads), k)
+        results = desk.search(Query(query, filters), principal_of(reads), Page(k, start_of(cursor)))
     if as_json:
-        print_json({"hits": [hit_json(hit) for hit in hits]})
+        print_json(results_json(results))
         return
-    if not hits:
+    if not results.hits:
         click.echo("nothing found: no document passes the filters and labels; see citedesk kb status")
-    out = console()
-    for i, hit in enumerate(hits, start=1):
-        lexical = hit.legs["lexical"]
-        why = f"meaning {hit.legs['dense'].score:.2f} (#{hit.legs['dense'].rank})"
-        why += f", words {lexical.score:.1f} (#{lexical.rank})" if lexical.rank else ", no shared words"
-        out.print(Text(f"{i:>2}. {safe(hit.title)}", style="bold"), Text(f"{hit.score:.3f}", style="dim"))
-        out.print(
-            Text(
-                f"    {safe(hit.passage.document_id)} › {safe(' › '.join(hit.passage.headings[1:]))}",
-                style="blue",
-            )
-        )
-        out.print(Text("    " + safe(" ".join(hit.text.split()))[:220]))
-        out.print(Text(f"    {why}; {hit.passage.start}-{hit.passage.end} @ {hit.passage.version[:8]}", style="dim"))
+    for i, hit in enumerate(results.hits, start=start_of(cursor) + 1):
+        _print_hit(i, hit)
+
+
+def _print_hit(number: int, hit: Hit) -> None:
+    out, lexical = console(), hit.legs["lexical"]
+    why = f"meaning {hit.legs['dense'].score:.2f} (#{hit.legs['dense'].rank})"
+    why += f", reranked #{hit.legs['rerank'].rank}" if "rerank" in hit.legs else ""
+    why += f", words {lexical.score:.1f} (#{lexical.rank})" if lexical.rank else ", no shared words"
+    place = f"    {safe(hit.passage.document_id)} › {safe(' › '.join(hit.passage.headings[1:]))}"
+    out.print(Text(f"{number:>2}. {safe(hit.title)}", style="bold"), Text(f"{hit.score:.3f}", style="dim"))
+    out.print(Text(place, style="blue"))
+    out.print(Text("    " + safe(" ".join(hit.text.split()))[:220]))
+    out.print(Text(f"    {why}; {hit.passage.start}-{hit.passage.end} @ {hit.passage.version[:8]}", style="dim"))
+
+
+@kb.command()
+@click.argument("document_id", metavar="ID")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@json_option
+@click.pass_obj
+def erase(settings: Settings, document_id: str, yes: bool, as_json: bool) -> None:
+    """Erase a document for good: text, versions, vectors, postings, and what suggestions quoted of it.
+
+    To take a document out of search but keep what was cited of it, delete its file and run kb add --prune.
+    """
+    if not yes and sys.stdin.isatty():
+        click.confirm(f"Erase {safe(document_id)} for good? Its citations will not resolve any more", abort=True)
+    with opened(settings) as desk:
+        desk.library.erase(document_id, OPERATOR)
+    if as_json:
+        print_json({"erased": document_id})
+    else:
+        click.echo(f"erased {safe(document_id)}; nothing of it is left in {settings.home}")
 
 
 @kb.command()
@@ -134,7 +205,7 @@ def show(
 ) -> None:
     """Print a document, or exactly the characters of a citation."""
     with opened(settings) as desk:
-        document = desk.document(document_id, principal_of(reads), version)
+        document = desk.library.get(document_id, principal_of(reads), version)
     if as_json and start is None and end is None:
         print_json(document_json(document))
         return
@@ -164,16 +235,20 @@ def status(settings: Settings, as_json: bool) -> None:
     with opened(settings) as desk:
         snapshot = desk.snapshot
     by_kind: dict[str, int] = {}
-    for document in snapshot.documents:
-        by_kind[document.kind] = by_kind.get(document.kind, 0) + 1
+    for row in snapshot.living:
+        kind = snapshot.category("kinds")[row]
+        by_kind[kind] = by_kind.get(kind, 0) + 1
     if as_json:
         print_json(
             {
-                "documents": len(snapshot.documents),
-                "passages": len(snapshot.passages),
+                "documents": len(snapshot.living),
+                "passages": snapshot.passage_count,
                 "kinds": by_kind,
                 "encoder": snapshot.encoder,
                 "index": snapshot.generation,
+                "segments": [
+                    {"passages": len(s.passages.owners), "vectors": s.vectors.kind} for s in snapshot.segments
+                ],
             }
         )
         return
@@ -182,6 +257,6 @@ def status(settings: Settings, as_json: bool) -> None:
     table.add_column("documents", justify="right")
     for kind, count in sorted(by_kind.items()):
         table.add_row(safe(kind), str(count))
-    table.add_row("all", str(len(snapshot.documents)), style="bold")
+    table.add_row("all", str(len(snapshot.living)), style="bold")
     console().print(table)
-    click.echo(f"{len(snapshot.passages)} passages, encoder {snapshot.encoder}, index {snapshot.generation[:16]}")
+    click.echo(f"{snapshot.passage_count} passages, encoder {snapshot.encoder}, index {snapshot.generation[:16]}")

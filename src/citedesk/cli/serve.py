@@ -26,9 +26,9 @@ def serve(settings: Settings, host: str, port: int) -> None:
             "or listen on 127.0.0.1"
         )
     with opened(settings) as desk:
-        count = len(desk.snapshot.documents)
+        count = len(desk.snapshot.living)
     click.echo(f"citedesk: {count} documents ready, listening on http://{host}:{port}", err=True)
-    uvicorn.run(create_app(lambda: open_desk(settings)), host=host, port=port, log_level="warning")
+    uvicorn.run(create_app(lambda: open_desk(settings, background=True)), host=host, port=port, log_level="warning")
 
 
 def _loopback(host: str) -> bool:

@@ -21,6 +21,7 @@ from citedesk.errors import InputError
 from citedesk.evaluate import metrics
 from citedesk.evaluate.retrieval import read_questions
 from citedesk.index import Snapshot
+from citedesk.knowledge import Serving
 from citedesk.retrieve import Found
 from citedesk.triage.rows import read_rows
 from citedesk.types import Principal, Sentence
@@ -60,13 +61,13 @@ def ask_all(desk: Desk, folder: Path) -> list[Asked]:
     rows = [row for row in read_rows([folder / "queries.jsonl"]) if str(row["_id"]) in expected]
     if not rows:
         raise InputError(f"{folder} has no question with an expectation; check the ids in expected.jsonl")
-    snapshot = desk.snapshot
-    return [_ask(desk, snapshot, row, expected[str(row["_id"])], qrels.get(str(row["_id"]), {})) for row in rows]
+    serving = desk.parts.live.serving()
+    return [_ask(desk, serving, row, expected[str(row["_id"])], qrels.get(str(row["_id"]), {})) for row in rows]
 
 
 def _ask(
     desk: Desk,
-    snapshot: Snapshot,
+    serving: Serving,
     row: Mapping[str, object],
     expected: Mapping[str, object],
     qrels: Mapping[str, int],
@@ -74,7 +75,8 @@ def _ask(
     metadata = row.get("metadata")
     label = str(metadata.get("labels", "staff")) if isinstance(metadata, dict) else "staff"
     principal = Principal("evaluation", labels=frozenset(_READS.get(label, ("public", "staff"))))
-    found, signals = desk.retrieve(snapshot, desk.question(str(row["text"])), principal)
+    snapshot = serving.snapshot
+    found, signals = desk.retrieve(serving, desk.question(serving, str(row["text"])), principal)
     order = [row for row, _ in documents_by_evidence(found.ranked, snapshot)]
     documents, mentions = expected.get("documents"), expected.get("must_mention")
     return Asked(
@@ -108,11 +110,11 @@ def section_of(headings: Sequence[str]) -> str:
 def report(desk: Desk, asked: Sequence[Asked]) -> dict[str, object]:
     """Measure: recall of judged documents and passages, right citations, kept silence."""
     threshold = desk.triage.policy.file.answer.answer_at
-    confident = {a.id: bool(a.signals) and desk.evidence.confidence(a.signals) >= threshold for a in asked}
+    confident = {a.id: bool(a.signals) and desk.parts.evidence.confidence(a.signals) >= threshold for a in asked}
     answerable = [a for a in asked if a.answerable]
     rest = [a for a in asked if not a.answerable]
     answered = [a for a in answerable if confident[a.id] and a.sentences]
-    scores = np.array([desk.evidence.confidence(a.signals) if a.signals else 0.0 for a in asked])
+    scores = np.array([desk.parts.evidence.confidence(a.signals) if a.signals else 0.0 for a in asked])
     return {
         "questions": len(asked),
         "answerable": len(answerable),

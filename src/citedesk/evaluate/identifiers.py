@@ -15,11 +15,13 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import numpy as np
+
 from citedesk.encoding import Encoder
 from citedesk.errors import InputError
 from citedesk.evaluate import metrics
 from citedesk.index import Snapshot
-from citedesk.knowledge.build import add_documents, index_state, snapshot_of
+from citedesk.knowledge.build import add_documents, build_in_memory
 from citedesk.knowledge.load import load_paths
 from citedesk.retrieve import Query, rank
 from citedesk.retrieve.search import order
@@ -77,11 +79,10 @@ def index_folder(
         raise InputError(f"{folder} holds no readable document, first: {loaded.failures[0]}")
     store = open_store(cache)
     try:
-        kept = {document.id for document in store.documents.all()}
-        if kept - {document.id for document in loaded.documents}:
-            raise InputError(f"{cache} holds documents of another folder of this name; remove it")
+        with store.transaction():
+            store.documents.remove(store.documents.versions().keys() - {document.id for document in loaded.documents})
         add_documents(store, loaded.documents)
-        return loaded.documents, snapshot_of(store, encoder, index_state(store, encoder.name), progress)[0]
+        return loaded.documents, build_in_memory(store, encoder, progress)
     finally:
         store.close()
 
@@ -176,8 +177,10 @@ def evaluate_identifiers(
 def _ask(snapshot: Snapshot, encoder: Encoder, text: str) -> dict[str, list[str]]:
     found = rank(snapshot, Query(text), encoder.encode([text])[0], READER)
     candidates = found.candidates
-    lexical = [hit.position for hit in order(candidates, candidates.lexical) if hit.score > 0]
-    dense = [hit.position for hit in order(candidates, candidates.dense)]
+    lexical = [
+        hit.position for hit in order(snapshot, candidates, candidates.lexical.astype(np.float64)) if hit.score > 0
+    ]
+    dense = [hit.position for hit in order(snapshot, candidates, candidates.dense.astype(np.float64))]
     legs = {"lexical": lexical, "dense": dense, "hybrid": [hit.position for hit in found.ranked]}
     return {leg: _documents(snapshot, positions) for leg, positions in legs.items()}
 

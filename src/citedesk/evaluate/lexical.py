@@ -8,9 +8,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from citedesk.errors import MissingDependencyError
-from citedesk.index.terms import K1, B
+from citedesk.index.bm25 import K1, B
 from citedesk.knowledge.chunk import context
-from citedesk.retrieve.candidates import best_positions
 from citedesk.types import Document, Passage
 
 # Passages taken of the peer's ranking; enough for a hundred documents.
@@ -53,6 +52,7 @@ def bm25s_peer(texts: Sequence[str]) -> Search:
         # The peer refuses words it has not seen.
         known = [word for word in split[0] if word in index.vocab_dict]
         scores = np.asarray(index.get_scores(known) if known else np.zeros(len(texts)), dtype=np.float32)
-        return [(int(i), float(scores[i])) for i in best_positions(scores, DEPTH)]
+        best = [int(i) for i in np.argsort(-scores, kind="stable")[:DEPTH]]
+        return [(i, float(scores[i])) for i in best if scores[i] > 0]
 
     return search

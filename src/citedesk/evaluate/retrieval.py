@@ -18,7 +18,7 @@ from citedesk.errors import InputError, NotFoundError
 from citedesk.evaluate import metrics
 from citedesk.evaluate.lexical import bm25s_peer, passage_texts
 from citedesk.index import Snapshot
-from citedesk.knowledge.build import Progress, add_documents, index_state, snapshot_of
+from citedesk.knowledge.build import Progress, add_documents, build_in_memory
 from citedesk.knowledge.load import load_paths
 from citedesk.retrieve import Candidates, Query, rank
 from citedesk.retrieve.search import order
@@ -29,7 +29,7 @@ from citedesk.types import Document, Principal
 READER = Principal("evaluation", role="admin")
 # Documents kept of a ranking; deeper ranks count in none of the measures.
 DEPTH = 100
-_MEASURES: Mapping[str, Callable[[Sequence[str], metrics.Qrels], float]] = {
+MEASURES: Mapping[str, Callable[[Sequence[str], metrics.Qrels], float]] = {
     "ndcg@10": lambda ranking, qrels: metrics.ndcg(ranking, qrels, 10),
     "recall@10": lambda ranking, qrels: metrics.recall(ranking, qrels, 10),
     "mrr@10": lambda ranking, qrels: metrics.reciprocal_rank(ranking, qrels, 10),
@@ -95,11 +95,11 @@ def evaluate_retrieval(
         began = time.perf_counter()
         vector = encoder.encode([text])[0]
         found = rank(snapshot, Query(text), vector, READER)
+        runs["hybrid"][query] = _documents(snapshot, [(r.position, r.score) for r in found.ranked], query)
         seconds.append(time.perf_counter() - began)
         candidates = found.candidates
-        runs["hybrid"][query] = _documents(snapshot, [(r.position, r.score) for r in found.ranked], query)
         for leg, scores in (("lexical", candidates.lexical), ("dense", candidates.dense)):
-            runs[leg][query] = _documents(snapshot, _leg(candidates, scores), query)
+            runs[leg][query] = _documents(snapshot, _leg(snapshot, candidates, scores), query)
     if peer == "bm25s":
         runs[peer] = _peer_run(folder, snapshot, questions)
     report: dict[str, object] = {
@@ -123,7 +123,7 @@ def measure_runs(
     values = {
         leg: {
             name: [measure([d for d, _ in ranking], qrels[query]) for query, ranking in run.items()]
-            for name, measure in _MEASURES.items()
+            for name, measure in MEASURES.items()
         }
         for leg, run in runs.items()
     }
@@ -180,13 +180,14 @@ def _index(folder: Path, encoder: Encoder, cache: Path, progress: Progress | Non
     store = open_store(cache)
     try:
         add_documents(store, documents)
-        return snapshot_of(store, encoder, index_state(store, encoder.name), progress)[0]
+        return build_in_memory(store, encoder, progress)
     finally:
         store.close()
 
 
-def _leg(candidates: Candidates, scores: NDArray[np.float32]) -> list[tuple[int, float]]:
-    return [(hit.position, hit.score) for hit in order(candidates, scores) if hit.score > 0]
+def _leg(snapshot: Snapshot, candidates: Candidates, scores: NDArray[np.float32]) -> list[tuple[int, float]]:
+    ordered = order(snapshot, candidates, scores.astype(np.float64))
+    return [(hit.position, hit.score) for hit in ordered if hit.score > 0]
 
 
 def _documents(snapshot: Snapshot, hits: Sequence[tuple[int, float]], query: str) -> list[tuple[str, float]]:

@@ -1,82 +1,241 @@
-"""A snapshot: vectors, terms and passage spans of one state of the database, bound by a manifest.
+"""A snapshot: the segments that together are one consistent state of the index, and what is alive in them.
 
-Written beside the old one and swapped in by renaming one small file, so that a build that dies leaves the
-old snapshot serving. Every file's SHA-256 stands in the manifest and is checked on opening.
+Queries read a snapshot that never changes; a new one is swapped in whole. Positions number the passages of all
+segments in order, rows number the documents. Leaves out files: `files.py`.
 """
 
 import json
-import shutil
-import tempfile
-import time
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
-from typing import Any
+from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
 
-from citedesk.errors import IntegrityError
-from citedesk.index.terms import TermIndex, build_terms
-from citedesk.index.vectors import VectorIndex, build_vectors, load_vectors
-from citedesk.text import sha256_file
-from citedesk.types import Passage
+from citedesk.index.bm25 import Audience, Bm25
+from citedesk.index.columns import Category, joined_categories
+from citedesk.index.segment import Segment, SegmentBuilder
+from citedesk.index.tables import Entry, SourceDocument
+from citedesk.types import Passage, Principal
 
-# Written in the manifest; an index of another format is not read but built anew.
-FORMAT = 2
-_POINTER = "CURRENT"
-# A build that has written nothing for this long has died; a younger one may be another process's.
-_ABANDONED_SECONDS = 3600
-
-
-@dataclass(frozen=True, slots=True)
-class SourceDocument:
-    """What search needs to know of a document, without its text."""
-
-    id: str
-    version: str
-    title: str
-    kind: str
-    service: str | None
-    layer: str | None
-    labels: tuple[str, ...]
-    reviewed_on: str | None
-    supersedes: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One passage to index: its span, the row of its document, and the text that is indexed."""
-
-    document: int
-    passage: Passage
-    text: str
+# Kinds of reader whose statistics are kept at hand.
+_AUDIENCES = 32
+_CATEGORIES = ("kinds", "services", "layers", "labels", "tags", "reviewed_on", "updated_on")
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """One consistent state of the index; `generation` names the database state it was built from."""
+    """One consistent state of the index.
+
+    generation: names the state of the database it was built from. encoder: identity of the vectors; setting: how
+    that encoder was asked for; scheme: how texts became passages and terms. segments: oldest first. alive: (m,)
+    bool, documents that are not removed. database, revision: up to which change of which database it is.
+    """
 
     generation: str
     encoder: str
-    documents: tuple[SourceDocument, ...]
-    passages: tuple[Passage, ...]
-    owners: NDArray[np.int32]
-    vectors: VectorIndex
-    terms: TermIndex
-
-    def visible(self, documents: Sequence[bool]) -> NDArray[np.bool_]:
-        """Spread a choice of documents over their passages: (n,) bool."""
-        return np.asarray(documents, dtype=bool)[self.owners]
+    segments: tuple[Segment, ...]
+    alive: NDArray[np.bool_]
+    setting: str = ""
+    scheme: str = ""
+    database: str = ""
+    revision: int = 0
+    _audiences: dict[object, Audience] = field(default_factory=dict, repr=False)
 
     @cached_property
-    def passages_of(self) -> Mapping[int, list[int]]:
-        """Map a document's row to the positions of its passages, in text order."""
-        found: dict[int, list[int]] = {}
-        for position, owner in enumerate(self.owners.tolist()):
-            found.setdefault(owner, []).append(position)
-        return found
+    def bases(self) -> NDArray[np.int64]:
+        """Give each segment's first position, and the number of positions: (s + 1,) int64."""
+        return np.cumsum([0, *(len(s.passages.owners) for s in self.segments)]).astype(np.int64)
+
+    @cached_property
+    def rows(self) -> NDArray[np.int64]:
+        """Give each segment's first row, and the number of rows: (s + 1,) int64."""
+        return np.cumsum([0, *(len(s.documents.keys) for s in self.segments)]).astype(np.int64)
+
+    @cached_property
+    def owners(self) -> NDArray[np.int32]:
+        """Give each passage's document: (n,) int32 rows."""
+        parts = (s.passages.owners + base for s, base in zip(self.segments, self.rows, strict=False))
+        return np.concatenate([np.zeros(0, np.int32), *parts]).astype(np.int32)
+
+    @cached_property
+    def sizes(self) -> NDArray[np.int64]:
+        """Give each document's number of passages: (m,) int64."""
+        return np.concatenate([np.zeros(0, np.int64), *(np.diff(s.first) for s in self.segments)])
+
+    @cached_property
+    def documents(self) -> "Documents":
+        """Every document by row, removed ones too."""
+        return Documents(self)
+
+    @cached_property
+    def passages(self) -> "Passages":
+        """Every passage by position."""
+        return Passages(self)
+
+    @cached_property
+    def bm25(self) -> Bm25:
+        """The lexical leg."""
+        return Bm25([s.terms for s in self.segments], self.bases)
+
+    def same(self, other: "Snapshot") -> bool:
+        """Tell whether another snapshot was read from the same manifest."""
+        names = tuple(s.name for s in self.segments), tuple(s.name for s in other.segments)
+        return self.generation == other.generation and names[0] == names[1] and self.revision == other.revision
+
+    @property
+    def living(self) -> list[int]:
+        """List the rows of the documents that are not removed."""
+        return [int(row) for row in np.flatnonzero(self.alive)]
+
+    @cached_property
+    def passage_count(self) -> int:
+        """Count the passages of documents that are not removed."""
+        return int(self.sizes[self.alive].sum())
+
+    def passages_of(self, row: int) -> range:
+        """Give the positions of a document's passages, in text order."""
+        part = int(np.searchsorted(self.rows, row, side="right")) - 1
+        first, local = self.segments[part].first, row - int(self.rows[part])
+        return range(int(self.bases[part] + first[local]), int(self.bases[part] + first[local + 1]))
+
+    def category(self, name: str) -> Category:
+        """Give one of the documents' categories over all segments: kinds, services, layers, labels, tags or a date."""
+        return self._categories[name]
+
+    @cached_property
+    def _categories(self) -> Mapping[str, Category]:
+        return {name: joined_categories([getattr(s.documents, name) for s in self.segments]) for name in _CATEGORIES}
+
+    def spread(self, documents: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Spread a choice of documents over their passages: (m,) bool to (n,) bool."""
+        return np.repeat(documents, self.sizes)
+
+    def readable(self, principal: Principal) -> NDArray[np.bool_]:
+        """Mark the documents a principal may find: (m,) bool.
+
+        A document is replaced only for those who may read what replaces it.
+        """
+        labels = self.category("labels")
+        may = np.array([principal.may_read(frozenset(json.loads(text))) for text in labels.values.all()], dtype=bool)
+        seen = self.alive & may[labels.codes] if len(may) else self.alive.copy()
+        hidden = [old for new, olds in self._replaced.items() if seen[new] for old in olds]
+        seen[hidden] = False
+        return seen
+
+    @cached_property
+    def _replaced(self) -> Mapping[int, list[int]]:
+        """Map a document's row to the rows of those it supersedes."""
+        named: dict[int, str] = {}
+        for segment, base in zip(self.segments, self.rows, strict=False):
+            table = segment.documents.supersedes
+            named |= {int(base + row): table[int(row)] for row in np.flatnonzero(np.diff(table.offsets))}
+        wanted: dict[str, list[int]] = {name: [] for name in named.values()}
+        if wanted:
+            ids = (name for segment in self.segments for name in segment.documents.ids.all())
+            for row, name in enumerate(ids):
+                if name in wanted:
+                    wanted[name].append(row)
+        return {row: wanted[name] for row, name in named.items()}
+
+    def audience(self, principal: Principal) -> Audience:
+        """Give what a principal may see and its statistics; the same for all who read the same labels."""
+        key = True if principal.role == "admin" else principal.labels
+        known = self._audiences.get(key)
+        if known is None:
+            seen = self.readable(principal)
+            known = self.bm25.audience(None if seen.all() else self.spread(seen))
+            if len(self._audiences) >= _AUDIENCES:
+                self._audiences.clear()
+            self._audiences[key] = known
+        return known
+
+    def nearest(self, vector: NDArray[np.float32], k: int, admitted: NDArray[np.bool_] | None) -> NDArray[np.int64]:
+        """Find the passages nearest to a vector.
+
+        Args:
+            vector: (d,) float32 of unit length.
+            k: how many, >= 1.
+            admitted: (n,) which passages take part; None for all.
+
+        Returns:
+            (m,) int64 positions, best first, ties by position, m <= k.
+        """
+        positions, cosines = [np.zeros(0, np.int64)], [np.zeros(0, np.float32)]
+        for segment, base, end in zip(self.segments, self.bases[:-1], self.bases[1:], strict=True):
+            found, cosine = segment.vectors.search(vector, k, None if admitted is None else admitted[base:end])
+            positions.append(found + base)
+            cosines.append(cosine)
+        every, scores = np.concatenate(positions), np.concatenate(cosines)
+        return every[np.lexsort((every, -scores))][:k]
+
+    def vectors_at(self, positions: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Fetch the vectors at ascending positions: (m, d) float32."""
+        cuts = np.searchsorted(positions, self.bases)
+        parts = [
+            segment.vectors.at(positions[low:high] - base)
+            for segment, base, low, high in zip(self.segments, self.bases[:-1], cuts[:-1], cuts[1:], strict=True)
+        ]
+        return np.concatenate(parts) if parts else np.zeros((0, 0), np.float32)
+
+
+class Documents(Sequence[SourceDocument]):
+    """The documents of a snapshot, read from its columns when asked for."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+
+    def __len__(self) -> int:
+        return int(self._snapshot.rows[-1])
+
+    @overload
+    def __getitem__(self, row: int) -> SourceDocument: ...
+    @overload
+    def __getitem__(self, row: slice) -> Sequence[SourceDocument]: ...
+    def __getitem__(self, row: int | slice) -> SourceDocument | Sequence[SourceDocument]:
+        if isinstance(row, slice):
+            return [self[i] for i in range(*row.indices(len(self)))]
+        if not 0 <= row < len(self):
+            raise IndexError(row)
+        part = int(np.searchsorted(self._snapshot.rows, row, side="right")) - 1
+        return self._snapshot.segments[part].documents.row(row - int(self._snapshot.rows[part]))
+
+    def __iter__(self) -> Iterator[SourceDocument]:
+        return (self[row] for row in range(len(self)))
+
+
+class Passages(Sequence[Passage]):
+    """The passages of a snapshot, read from its columns when asked for."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+
+    def __len__(self) -> int:
+        return int(self._snapshot.bases[-1])
+
+    @overload
+    def __getitem__(self, position: int) -> Passage: ...
+    @overload
+    def __getitem__(self, position: slice) -> Sequence[Passage]: ...
+    def __getitem__(self, position: int | slice) -> Passage | Sequence[Passage]:
+        if isinstance(position, slice):
+            return [self[i] for i in range(*position.indices(len(self)))]
+        if not 0 <= position < len(self):
+            raise IndexError(position)
+        part = int(np.searchsorted(self._snapshot.bases, position, side="right")) - 1
+        segment, local = self._snapshot.segments[part], position - int(self._snapshot.bases[part])
+        table, owner = segment.passages, int(segment.passages.owners[local])
+        return Passage(
+            segment.documents.ids[owner],
+            segment.documents.versions[owner],
+            int(table.starts[local]),
+            int(table.ends[local]),
+            tuple(json.loads(table.headings[local])),
+        )
+
+    def __iter__(self) -> Iterator[Passage]:
+        return (self[position] for position in range(len(self)))
 
 
 def build_snapshot(
@@ -86,135 +245,7 @@ def build_snapshot(
     entries: Sequence[Entry],
     vectors: NDArray[np.float32],
 ) -> Snapshot:
-    """Build a snapshot in memory; `vectors` is (n, d) float32, row i for `entries[i]`."""
-    return Snapshot(
-        generation=generation,
-        encoder=encoder,
-        documents=tuple(documents),
-        passages=tuple(entry.passage for entry in entries),
-        owners=np.array([entry.document for entry in entries], dtype=np.int32),
-        vectors=build_vectors(vectors, vectors.shape[1]),
-        terms=build_terms([entry.text for entry in entries]),
-    )
-
-
-def write_snapshot(folder: Path, snapshot: Snapshot) -> None:
-    """Write a snapshot beside the current one, swap it in, and remove older ones."""
-    folder.mkdir(parents=True, exist_ok=True)
-    building = Path(tempfile.mkdtemp(dir=folder, prefix=".building-"))
-    # A name of its own: the same generation written again must not touch the one that serves.
-    target = folder / f"gen-{snapshot.generation[:16]}-{building.name.removeprefix('.building-')}"
-    try:
-        _write_files(building, snapshot)
-        building.replace(target)
-        pointer = folder / f".{_POINTER}"
-        pointer.write_text(target.name, encoding="utf-8")
-        pointer.replace(folder / _POINTER)
-    finally:
-        shutil.rmtree(building, ignore_errors=True)
-    for old in folder.glob("gen-*"):
-        if old != target:
-            shutil.rmtree(old, ignore_errors=True)
-    for left in folder.glob(".building-*"):
-        if time.time() - left.stat().st_mtime > _ABANDONED_SECONDS:
-            shutil.rmtree(left, ignore_errors=True)
-
-
-def open_snapshot(folder: Path) -> Snapshot | None:
-    """Open the current snapshot; None if there is none of this format.
-
-    Raises:
-        IntegrityError: if a file is damaged; the snapshot is set aside, so that the next run rebuilds it.
-    """
-    pointer = folder / _POINTER
-    if not pointer.is_file():
-        return None
-    named = ""
-    try:
-        named = pointer.read_text(encoding="utf-8").strip()
-        current = folder / Path(named).name
-        return _read_files(current) if _read_json(current / "manifest.json")["format"] == FORMAT else None
-    except (OSError, ValueError, LookupError, AttributeError, TypeError, RuntimeError, IntegrityError) as error:
-        if pointer.is_file() and named and pointer.read_bytes() != named.encode():
-            return open_snapshot(folder)  # another process swapped in a newer one meanwhile
-        pointer.unlink(missing_ok=True)
-        raise IntegrityError(
-            f"the index is damaged ({_reason(error)}); it was set aside and nothing is lost: "
-            "run the command again and it is rebuilt from the database"
-        ) from error
-
-
-def _reason(error: Exception) -> str:
-    return str(error) if isinstance(error, IntegrityError) else type(error).__name__
-
-
-def _write_files(folder: Path, snapshot: Snapshot) -> None:
-    snapshot.vectors.save(folder / "vectors.faiss")
-    terms = snapshot.terms
-    np.savez(
-        folder / "terms.npz",
-        offsets=terms.offsets,
-        passages=terms.passages,
-        counts=terms.counts,
-        lengths=terms.lengths,
-        owners=snapshot.owners,
-        starts=np.array([p.start for p in snapshot.passages], dtype=np.int64),
-        ends=np.array([p.end for p in snapshot.passages], dtype=np.int64),
-    )
-    _write_json(folder / "vocabulary.json", list(terms.vocabulary))
-    _write_json(folder / "headings.json", [p.headings for p in snapshot.passages])
-    _write_json(folder / "documents.json", [asdict(document) for document in snapshot.documents])
-    files = {path.name: sha256_file(path) for path in sorted(folder.iterdir())}
-    _write_json(
-        folder / "manifest.json",
-        {
-            "format": FORMAT,
-            "generation": snapshot.generation,
-            "encoder": snapshot.encoder,
-            "passages": len(snapshot.passages),
-            "vectors": "flat, inner product, float32",
-            "files": files,
-        },
-    )
-
-
-def _read_files(folder: Path) -> Snapshot:
-    manifest = _read_json(folder / "manifest.json")
-    for name, expected in manifest["files"].items():
-        if sha256_file(folder / name) != expected:
-            raise IntegrityError(f"{name} differs from its checksum")
-    documents = tuple(
-        SourceDocument(**{**row, "labels": tuple(row["labels"])}) for row in _read_json(folder / "documents.json")
-    )
-    with np.load(folder / "terms.npz", allow_pickle=False) as arrays:
-        data = {name: arrays[name] for name in arrays.files}
-    vocabulary = {term: row for row, term in enumerate(_read_json(folder / "vocabulary.json"))}
-    terms = TermIndex(vocabulary, data["offsets"], data["passages"], data["counts"], data["lengths"])
-    spans = zip(
-        data["owners"].tolist(),
-        data["starts"].tolist(),
-        data["ends"].tolist(),
-        _read_json(folder / "headings.json"),
-        strict=True,
-    )
-    passages = tuple(
-        Passage(documents[owner].id, documents[owner].version, start, end, tuple(headings))
-        for owner, start, end, headings in spans
-    )
-    return Snapshot(
-        generation=str(manifest["generation"]),
-        encoder=str(manifest["encoder"]),
-        documents=documents,
-        passages=passages,
-        owners=data["owners"],
-        vectors=load_vectors(folder / "vectors.faiss"),
-        terms=terms,
-    )
-
-
-def _write_json(path: Path, value: object) -> None:
-    path.write_text(json.dumps(value, ensure_ascii=False), encoding="utf-8")
-
-
-def _read_json(path: Path) -> Any:
-    return json.loads(path.read_text(encoding="utf-8"))
+    """Build a snapshot of one segment in memory; `vectors` is (n, d) float32, row i for `entries[i]`."""
+    builder = SegmentBuilder(vectors.shape[1])
+    builder.add(documents, entries, vectors)
+    return Snapshot(generation, encoder, (builder.build(),), np.ones(len(documents), dtype=bool))

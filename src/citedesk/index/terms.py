@@ -1,9 +1,6 @@
-"""An inverted index scored with BM25 as Lucene does it.
+"""The inverted index of one segment: for each term, the passages that hold it and how often.
 
-score(q, d) = sum over t of idf(t) * tf / (tf + k1 (1 - b + b |d| / avgdl)),
-idf(t) = ln(1 + (N - df + 0.5) / (df + 0.5)). Every statistic is taken over the passages the asker may
-see, so a score says nothing of the others. Source: Robertson and Zaragoza, "The Probabilistic Relevance
-Framework", 2009; Kamphuis et al., "Which BM25 do you mean?", ECIR 2020.
+Leaves out scores (`bm25.py`) and what a term is (`analyzer.py`).
 """
 
 from collections import Counter
@@ -14,88 +11,142 @@ import numpy as np
 from numpy.typing import NDArray
 
 from citedesk.index.analyzer import identifiers, words
+from citedesk.index.columns import Columns, Strings, strings, strings_of
 
-K1 = 1.2
-B = 0.75
+# A count above this adds nothing to a BM25 score.
+_MOST = np.iinfo(np.uint16).max
 
 
 @dataclass(frozen=True, slots=True)
-class TermIndex:
-    """Postings by term, passages in order within a term.
+class Postings:
+    """Postings by term, passages ascending within a term.
 
-    vocabulary: term -> row. offsets: (terms + 1,) int64. passages: (postings,) int32.
-    counts: (postings,) float32. lengths: (n,) float32, words in each passage.
+    vocabulary: t terms, sorted. offsets: (t + 1,) int64. passages: (postings,) int32.
+    counts: (postings,) uint16. lengths: (n,) int32, words in each passage.
     """
 
-    vocabulary: dict[str, int]
+    vocabulary: Strings
     offsets: NDArray[np.int64]
     passages: NDArray[np.int32]
-    counts: NDArray[np.float32]
-    lengths: NDArray[np.float32]
+    counts: NDArray[np.uint16]
+    lengths: NDArray[np.int32]
 
-    def score(self, query: str, visible: NDArray[np.bool_] | None = None) -> NDArray[np.float32]:
-        """Score every passage for a query.
-
-        Args:
-            query: text of any length; a repeated word counts as often as it is repeated.
-            visible: (n,) which passages take part; None for all.
-
-        Returns:
-            (n,) float32, >= 0; 0 where nothing matches or the passage is not visible.
-        """
-        n = len(self.lengths) if visible is None else int(visible.sum())
-        scores = np.zeros(len(self.lengths), dtype=np.float32)
-        if n == 0:
-            return scores
-        mean = float(self.lengths.mean() if visible is None else self.lengths[visible].mean())
-        norms = K1 * (1 - B + B * self.lengths / max(mean, 1.0))
-        for term, weight in sorted(Counter(words(query) + identifiers(query)).items()):
-            found, counts = self._postings(term, visible)
-            if len(found):
-                idf = np.log1p((n - len(found) + 0.5) / (len(found) + 0.5))
-                scores[found] += weight * idf * counts / (counts + norms[found])
-        return scores
-
-    def weights(self, query: str, visible: NDArray[np.bool_] | None = None) -> dict[str, float]:
-        """Give each distinct word of a query its inverse document frequency times its count.
-
-        A word that no visible passage holds weighs most. Whole identifiers are left out: their words are there.
-        """
-        n = len(self.lengths) if visible is None else int(visible.sum())
-        result = {}
-        for term, count in sorted(Counter(words(query)).items()):
-            df = len(self._postings(term, visible)[0])
-            result[term] = count * float(np.log1p((n - df + 0.5) / (df + 0.5)))
-        return result
-
-    def _postings(self, term: str, visible: NDArray[np.bool_] | None) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-        row = self.vocabulary.get(term)
-        if row is None:
+    def find(self, term: str) -> tuple[NDArray[np.int32], NDArray[np.uint16]]:
+        """Give the passages that hold a term, ascending, and how often each does."""
+        row = self.vocabulary.find(term)
+        if row < 0:
             return self.passages[:0], self.counts[:0]
-        span = slice(self.offsets[row], self.offsets[row + 1])
-        found, counts = self.passages[span], self.counts[span]
-        if visible is None:
-            return found, counts
-        keep = visible[found]
-        return found[keep], counts[keep]
+        span = slice(int(self.offsets[row]), int(self.offsets[row + 1]))
+        return self.passages[span], self.counts[span]
+
+    def columns(self) -> Columns:
+        """Name the arrays for a file of columns."""
+        return {
+            **self.vocabulary.columns("vocabulary"),
+            "offsets": self.offsets,
+            "passages": self.passages,
+            "counts": self.counts,
+            "lengths": self.lengths,
+        }
 
 
-def build_terms(texts: Sequence[str]) -> TermIndex:
-    """Index n texts; passage i is `texts[i]`."""
-    lists: dict[str, list[tuple[int, int]]] = {}
-    lengths = np.zeros(len(texts), dtype=np.float32)
-    for i, text in enumerate(texts):
-        plain = words(text)
-        lengths[i] = len(plain)
-        for term, count in Counter(plain + identifiers(text)).items():
-            lists.setdefault(term, []).append((i, count))
-    vocabulary = {term: row for row, term in enumerate(sorted(lists))}
-    sizes = [len(lists[term]) for term in vocabulary]
-    flat = np.array([pair for term in vocabulary for pair in lists[term]], dtype=np.int32).reshape(-1, 2)
-    return TermIndex(
-        vocabulary=vocabulary,
+def postings_of(columns: Columns) -> Postings:
+    """Find postings in a file of columns."""
+    return Postings(
+        strings_of(columns, "vocabulary"),
+        columns["offsets"],
+        columns["passages"],
+        columns["counts"],
+        columns["lengths"],
+    )
+
+
+class PostingsBuilder:
+    """Collects the terms of passages, in order; texts may come in any number of calls."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, int] = {}
+        self._parts: list[tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.uint16]]] = []
+        self._lengths: list[int] = []
+
+    def add(self, texts: Sequence[str]) -> None:
+        """Index the next texts."""
+        rows, passages, counts, known = [], [], [], self._rows
+        for text in texts:
+            plain = words(text)
+            found = Counter(plain + identifiers(text))
+            rows += [known.setdefault(term, len(known)) for term in found]
+            passages += [len(self._lengths)] * len(found)
+            counts += [min(count, _MOST) for count in found.values()]
+            self._lengths.append(len(plain))
+        self._parts.append((np.array(rows, np.int32), np.array(passages, np.int32), np.array(counts, np.uint16)))
+
+    def build(self) -> Postings:
+        """Sort what was collected into postings."""
+        empty = (np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0, np.uint16))
+        rows, passages, counts = (np.concatenate(parts) for parts in zip(*(self._parts or [empty]), strict=True))
+        return sorted_postings(list(self._rows), rows, passages, counts, np.array(self._lengths, dtype=np.int32))
+
+
+def sorted_postings(
+    terms: Sequence[str],
+    rows: NDArray[np.int32],
+    passages: NDArray[np.int32],
+    counts: NDArray[np.uint16],
+    lengths: NDArray[np.int32],
+) -> Postings:
+    """Group postings by term.
+
+    Args:
+        terms: t different terms in any order; those without a posting are dropped.
+        rows: (postings,) the row of each posting's term.
+        passages: (postings,) ascending within each term.
+        counts: (postings,).
+        lengths: (n,) words in each passage.
+    """
+    used = np.bincount(rows, minlength=len(terms))
+    order = sorted((term, row) for row, term in enumerate(terms) if used[row])
+    places = np.zeros(len(terms), dtype=np.int32)
+    places[[row for _, row in order]] = np.arange(len(order))
+    sizes = used[[row for _, row in order]] if order else np.zeros(0, np.int64)
+    by_term = np.argsort(places[rows], kind="stable")
+    return Postings(
+        vocabulary=strings(term for term, _ in order),
         offsets=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
-        passages=np.ascontiguousarray(flat[:, 0]),
-        counts=flat[:, 1].astype(np.float32),
+        passages=passages[by_term],
+        counts=counts[by_term],
         lengths=lengths,
+    )
+
+
+def build_postings(texts: Sequence[str]) -> Postings:
+    """Index n texts; passage i is `texts[i]`."""
+    builder = PostingsBuilder()
+    builder.add(texts)
+    return builder.build()
+
+
+def merge_postings(parts: Sequence[tuple[Postings, NDArray[np.int64]]]) -> Postings:
+    """Join segments' postings, keeping some passages of each.
+
+    Args:
+        parts: a segment's postings, and (n,) int64 the new position of each of its passages, -1 to drop it;
+            the new positions rise within a part and from part to part.
+    """
+    terms: dict[str, int] = {}
+    rows, passages, counts, lengths = [], [], [], [np.zeros(0, np.int32)]
+    for postings, places in parts:
+        known = [terms.setdefault(term, len(terms)) for term in postings.vocabulary.all()]
+        moved = places[postings.passages]
+        keep = moved >= 0
+        rows.append(np.repeat(np.array(known, np.int32), np.diff(postings.offsets))[keep])
+        passages.append(moved[keep].astype(np.int32))
+        counts.append(postings.counts[keep])
+        lengths.append(postings.lengths[places >= 0])
+    return sorted_postings(
+        list(terms),
+        np.concatenate([np.zeros(0, np.int32), *rows]),
+        np.concatenate([np.zeros(0, np.int32), *passages]),
+        np.concatenate([np.zeros(0, np.uint16), *counts]),
+        np.concatenate(lengths),
     )

@@ -1,7 +1,23 @@
 """Knowledge as people write it: load files, cut them into passages, build the index."""
 
-from citedesk.knowledge.build import BuildReport, add_documents, index_state, rebuild
+from citedesk.knowledge.build import BuildReport, add_documents, build_in_memory, index_state, update
 from citedesk.knowledge.chunk import chunk
-from citedesk.knowledge.load import LoadReport, load_paths
+from citedesk.knowledge.library import Added, Library
+from citedesk.knowledge.live import LiveIndex, Serving
+from citedesk.knowledge.load import LoadReport, Seen, load_paths
 
-__all__ = ["BuildReport", "LoadReport", "add_documents", "chunk", "index_state", "load_paths", "rebuild"]
+__all__ = [
+    "Added",
+    "BuildReport",
+    "Library",
+    "LiveIndex",
+    "LoadReport",
+    "Seen",
+    "Serving",
+    "add_documents",
+    "build_in_memory",
+    "chunk",
+    "index_state",
+    "load_paths",
+    "update",
+]

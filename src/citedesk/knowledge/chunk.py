@@ -4,6 +4,7 @@ A passage is at most the encoder's window; a code block or a numbered step is ke
 a hard limit. Every passage knows its exact span and the headings above it.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -20,6 +21,7 @@ CHUNKER = "headings-v2"
 _WHOLE_LIMIT = 4
 # Room left in the window for title and headings, which are encoded with the text.
 _CONTEXT_TOKENS = 48
+_LINE_END = re.compile(r"\r\n?|\n")
 _CONTAINERS = {"bullet_list_open", "ordered_list_open"}
 
 CountTokens = Callable[[str], int]
@@ -38,7 +40,8 @@ class Block:
 @lru_cache(maxsize=1)
 def _parser() -> MarkdownIt:
     # Link definitions leave no token; read as paragraphs they stay in some passage.
-    return MarkdownIt("commonmark", {"maxNesting": 20}).enable("table").disable("reference")
+    # What stands inside a line is never looked at.
+    return MarkdownIt("commonmark", {"maxNesting": 20}).enable("table").disable(["reference", "inline"])
 
 
 def blocks(text: str) -> list[Block]:
@@ -49,11 +52,7 @@ def blocks(text: str) -> list[Block]:
 
 
 def _line_starts(text: str) -> list[int]:
-    starts = [0]
-    for i, character in enumerate(text):
-        if character == "\n" or (character == "\r" and text[i + 1 : i + 2] != "\n"):
-            starts.append(i + 1)
-    return [*starts, len(text)]
+    return [0, *(match.end() for match in _LINE_END.finditer(text)), len(text)]
 
 
 def _walk(tokens: list[Token], starts: list[int], text: str) -> Iterator[Block]:
@@ -104,8 +103,9 @@ def chunk(document: Document, count_tokens: CountTokens, window: int) -> list[Pa
     """
     budget = max(window - _CONTEXT_TOKENS, window // 2)
     found: list[Passage] = []
+    count = lru_cache(maxsize=64)(count_tokens)  # a block is counted when cut and when joined
     for headings, section in _sections(document.text):
-        for start, end in _pack(document.text, section, count_tokens, budget):
+        for start, end in _pack(document.text, section, count, budget):
             found.append(Passage(document.id, document.version, start, end, headings))
     return found
 
@@ -138,16 +138,22 @@ def _sections(text: str) -> Iterator[tuple[tuple[str, ...], list[Block]]]:
 
 
 def _pack(text: str, section: list[Block], count: CountTokens, budget: int) -> Iterator[tuple[int, int]]:
-    """Join neighbouring blocks while they fit; cut those that never will."""
+    """Join neighbouring blocks while they fit; cut those that never will.
+
+    Tokens do not reach over the white space between blocks, so the counts of joined blocks add up, the markers
+    counted once.
+    """
     open_span: tuple[int, int] | None = None
+    markers, size = count(""), 0
     for block in section:
         for start, end in _fitting(text, block, count, budget):
-            if open_span and count(text[open_span[0] : end]) <= budget:
-                open_span = (open_span[0], end)
+            added = count(text[start:end]) - markers
+            if open_span and size + added <= budget:
+                open_span, size = (open_span[0], end), size + added
                 continue
             if open_span:
                 yield open_span
-            open_span = (start, end)
+            open_span, size = (start, end), markers + added
     if open_span:
         yield open_span
 

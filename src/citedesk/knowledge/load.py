@@ -1,82 +1,66 @@
-"""Read documents from files: Markdown or text with optional YAML front matter, and JSON Lines rows.
+"""Load documents from files, folders, Git checkouts and zips, and report what was seen and what could not be read.
 
-A bad file is reported and skipped; it never stops the others. Leaves out chunking (`chunk.py`).
+A bad file is reported and skipped; it never stops the others. Leaves out finding files (`walk.py`), reading them
+(`readers/`), front matter (`front.py`) and chunking (`chunk.py`).
 """
 
-import datetime
-import gzip
-import json
-import re
-import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
-
-from citedesk.errors import DocumentError, InputError, NotFoundError
-from citedesk.text import decode, sha256
+from citedesk.errors import DocumentError, InputError, MissingDependencyError
+from citedesk.knowledge.front import check_body, front_matter, make_document
+from citedesk.knowledge.readers import Draft, reader_of
+from citedesk.knowledge.readers.draft import DAMAGED
+from citedesk.knowledge.unpack import open_zip
+from citedesk.knowledge.walk import KB_FOLDERS, SUFFIXES, Found, Listing, list_files, list_members, suffix_of
 from citedesk.types import Document
 
-SUFFIXES = (".md", ".markdown", ".txt", ".jsonl", ".jsonl.gz")
-KB_FOLDERS = ("runbooks", "articles", "postmortems")
-MAX_BYTES = 10_000_000
+__all__ = ["KB_FOLDERS", "SUFFIXES", "LoadReport", "Mask", "Seen", "load_paths"]
+
 # Bad rows of one file that are named one by one; the rest is counted.
 _ROWS_NAMED = 3
-_FRONT = re.compile(r"\A---[ \t]*\r?\n(.*?)^---[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
-_TITLE = re.compile(r"^#[ \t]+(.+?)[ \t#]*\r?$", re.MULTILINE)
-# What PyYAML lets out on a malformed tag or deep nesting, beside its own errors.
-_YAML_ERRORS = (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError, RecursionError)
-# An id is printed, logged and put in addresses: one line, no control characters.
-_ID = re.compile(r"(?=\S)[^\x00-\x1f\x7f-\x9f\u2028\u2029\u200b-\u200f\u202a-\u202e]{1,300}(?<=\S)")
-
-_SURROGATE = re.compile(r"[\ud800-\udfff]")
+_UNREADABLE = (InputError, MissingDependencyError, *DAMAGED)
 
 # Replaces secrets in a document's text; returns the text and how many were replaced.
 Mask = Callable[[str], tuple[str, int]]
-Name = Annotated[str, Field(min_length=1, max_length=200)]
+# Called with (files done, files in all).
+Progress = Callable[[int, int], None]
 
 
-class FrontMatter(BaseModel):
-    """The front matter of a document; keys that are not listed are ignored."""
+@dataclass(slots=True)
+class Seen:
+    """What one origin held: ids of documents read, and sources that exist but could not be read ("." is all)."""
 
-    model_config = ConfigDict(extra="ignore", str_strip_whitespace=True)
+    ids: set[str] = field(default_factory=set)
+    unreadable: set[str] = field(default_factory=set)
 
-    id: Name | None = None
-    title: Annotated[str, Field(min_length=1, max_length=1000)] | None = None
-    kind: Name = "article"
-    service: Name | None = None
-    layer: Name | None = None
-    owner: Name | None = None
-    labels: tuple[Name, ...] = ("staff",)
-    reviewed_on: datetime.date | None = None
-    review_every_days: Annotated[int, Field(ge=1, le=3650)] | None = None
-    supersedes: Name | None = None
-
-    @field_validator("labels", mode="before")
-    @classmethod
-    def _listed(cls, value: object) -> object:
-        return [value] if isinstance(value, str) else value
+    def has_lost(self, document_id: str, source: str) -> bool:
+        """Tell whether a document stored from this origin earlier is gone, and not merely unreadable now."""
+        if document_id in self.ids or "." in self.unreadable:
+            return False
+        return not any(source == bad or source.startswith((f"{bad}/", f"{bad}:")) for bad in self.unreadable)
 
 
 @dataclass(slots=True)
 class LoadReport:
-    """Documents read, and one line for each file or row that was not."""
+    """Documents read, one line for each file or row that was not, and what each origin held."""
 
     mask: Mask
     documents: list[Document] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
     masked_secrets: int = 0
+    attachments: int = 0
+    origins: dict[str, Seen] = field(default_factory=dict)
 
 
-def load_paths(paths: Iterable[Path], mask: Mask) -> LoadReport:
-    """Read documents from files and folders.
+def load_paths(paths: Iterable[Path], mask: Mask, progress: Progress | None = None) -> LoadReport:
+    """Load documents from files, folders, Git checkouts and zips.
 
     Args:
-        paths: files and folders; hidden files and links out of a folder are passed over.
+        paths: hidden files and links out of a folder are passed over; of a Git checkout only tracked files are read.
         mask: replaces secrets in a text, see `guard.mask_secrets`.
+        progress: called after each file; a zip is one file.
 
     Returns:
         The documents by id (of two with one id the later wins, and it is reported), and the failures.
@@ -85,145 +69,92 @@ def load_paths(paths: Iterable[Path], mask: Mask) -> LoadReport:
         NotFoundError: if a path does not exist.
         DocumentError: if nothing that could hold a document was found.
     """
-    report = LoadReport(mask)
-    found: dict[str, Document] = {}
-    files = [pair for path in paths for pair in _files(path)]
-    for path, root in files:
-        try:
-            for document in _read(path, root, report):
-                if document.id in found:
-                    dropped = found[document.id].source
-                    report.failures.append(
-                        f"{dropped}: its id {document.id!r} was already used, and {path} comes later; change one"
-                    )
-                found[document.id] = document
-        except (InputError, OSError, EOFError, zlib.error) as error:
-            report.failures.append(f"{path}: {error}")
-    if not files:
+    load = _Load(LoadReport(mask))
+    listings = [list_files(path) for path in paths]
+    total, done = sum(len(listing.files) for listing in listings), 0
+    for listing in listings:
+        load.report.origins.setdefault(listing.origin, Seen())
+        for file in listing.files:
+            load.file(file, listing)
+            done += 1
+            if progress:
+                progress(done, total)
+        for bad in listing.bad:
+            load.fail(listing, *bad)
+    if not total and not load.report.failures:
         raise DocumentError(f"no documents found; give files or folders with {', '.join(SUFFIXES)}")
-    report.documents = [found[key] for key in sorted(found)]
-    return report
+    load.report.documents = [load.found[key] for key in sorted(load.found)]
+    return load.report
 
 
-def _files(path: Path) -> list[tuple[Path, Path]]:
-    if path.is_file():
-        return [(path, path.parent)]
-    if not path.is_dir():
-        raise NotFoundError(f"{path} does not exist; give a file or a folder")
-    # A CiteDesk knowledge folder also holds tickets and questions, which are not documents.
-    roots = [path / name for name in KB_FOLDERS] if (path / "catalog.toml").is_file() else [path]
-    found = sorted(p for top in roots for p in top.rglob("*") if p.is_file() and p.name.lower().endswith(SUFFIXES))
-    root = path.resolve()
-    return [
-        (p, path)
-        for p in found
-        if not any(part.startswith(".") for part in p.relative_to(path).parts) and p.resolve().is_relative_to(root)
-    ]
+@dataclass(slots=True)
+class _Load:
+    """A load under way: the report so far, documents by id, and where each was shown to come from."""
 
+    report: LoadReport
+    found: dict[str, Document] = field(default_factory=dict)
+    shown: dict[str, str] = field(default_factory=dict)
 
-def _read(path: Path, root: Path, report: LoadReport) -> Iterator[Document]:
-    name = path.name.lower()
-    if not name.endswith(SUFFIXES):
-        raise DocumentError(f"{path.suffix or 'no'} suffix is not supported; give {', '.join(SUFFIXES)}")
-    if name.endswith((".jsonl", ".jsonl.gz")):
-        yield from _rows(path, report)
-        return
-    if path.stat().st_size > MAX_BYTES:
-        raise DocumentError(f"larger than {MAX_BYTES // 1_000_000} MB; split it into documents people can read")
-    text = decode(path.read_bytes(), path.name)
-    front, body = split_front_matter(text)
-    yield _document(front, body, path.relative_to(root).with_suffix("").as_posix(), str(path), report)
+    def fail(self, listing: Listing, source: str, shown: str, reason: object) -> None:
+        """Report a file or row that could not be read; its documents are not gone because of that."""
+        self.report.origins[listing.origin].unreadable.add(source)
+        self.report.failures.append(f"{shown}: {reason}")
 
+    def file(self, file: Found, listing: Listing) -> None:
+        """Read one file, or all members of one zip."""
+        try:
+            if suffix_of(file.source) == ".zip":
+                with file.open() as opened, open_zip(opened) as archive:
+                    for member in list_members(archive, file, listing):
+                        self.file(member, listing)
+                return
+            self._read(file, listing)
+        except _UNREADABLE as error:
+            self.fail(listing, file.source, file.shown, error)
 
-def _rows(path: Path, report: LoadReport) -> Iterator[Document]:
-    bad = 0
-    with gzip.open(path, "rb") if path.name.lower().endswith(".gz") else path.open("rb") as file:
-        for number, line in enumerate(iter(lambda: file.readline(MAX_BYTES + 1), b""), start=1):
-            if len(line) > MAX_BYTES:
-                raise DocumentError(f"row {number} is larger than {MAX_BYTES // 1_000_000} MB; split it")
-            if not line.strip():
-                continue
-            try:
-                yield _row(line, f"{path.name}:{number}", report)
-            except InputError as error:
+    def _read(self, file: Found, listing: Listing) -> None:
+        suffix = suffix_of(file.source)
+        if suffix is None:
+            given = Path(file.source).suffix or "no"
+            raise DocumentError(f"{given} suffix is not supported; give {', '.join(SUFFIXES)}")
+        bad = 0
+        with file.open() as opened:
+            for number, reason in self._items(reader_of(suffix)(opened, Path(file.source).name), file, listing):
                 bad += 1
                 if bad <= _ROWS_NAMED:
-                    report.failures.append(f"{path}:{number}: {error}")
-    if bad > _ROWS_NAMED:
-        report.failures.append(f"{path}: {bad - _ROWS_NAMED} more rows like these")
+                    self.fail(listing, file.source, f"{file.shown}:{number}", reason)
+        if bad > _ROWS_NAMED:
+            self.report.failures.append(f"{file.shown}: {bad - _ROWS_NAMED} more rows like these")
 
+    def _items(self, items: Iterable[object], file: Found, listing: Listing) -> Iterator[tuple[int, str]]:
+        """Keep the drafts of a file; yield number and reason of each row that gives none."""
+        for item in items:
+            if not isinstance(item, Draft):
+                yield item.row, item.reason  # type: ignore[attr-defined]
+                continue
+            try:
+                self._keep(item, file, listing.origin)
+            except InputError as error:
+                if item.row is None:
+                    raise
+                yield item.row, str(error)
 
-def _row(line: bytes, where: str, report: LoadReport) -> Document:
-    try:
-        row = json.loads(decode(line, where))
-    except (ValueError, RecursionError) as error:
-        raise DocumentError(f"not JSON ({error}); write one object a line") from error
-    if not isinstance(row, dict) or not isinstance(row.get("_id"), str) or not isinstance(row.get("text"), str):
-        raise DocumentError('a row must be an object with the texts "_id" and "text"')
-    given = row.get("metadata")
-    metadata: dict[str, object] = given if isinstance(given, dict) else {}
-    title = row.get("title") or None
-    body = row["text"] if row["text"].strip() else f"{title or ''}\n"
-    return _document(_front({**metadata, "id": row["_id"], "title": title}), body, row["_id"], where, report)
-
-
-def split_front_matter(text: str) -> tuple[FrontMatter, str]:
-    """Split a file into its front matter and the text below it.
-
-    Raises:
-        DocumentError: if the front matter is not closed, not YAML, or breaks the schema.
-    """
-    match = _FRONT.match(text)
-    if match is None:
-        if text.startswith(("---\n", "---\r\n")) and re.search(r"^\w+:", text[4:400], re.MULTILINE):
-            raise DocumentError("the front matter is not closed; end it with a line of three dashes (---)")
-        return FrontMatter(), text
-    try:
-        values = yaml.safe_load(match.group(1)) or {}
-    except _YAML_ERRORS as error:
-        mark = getattr(error, "problem_mark", None)
-        at = f" at line {mark.line + 2}" if mark else ""
-        raise DocumentError(f"the front matter is not YAML{at}; quote values that contain a colon") from error
-    if not isinstance(values, dict):
-        raise DocumentError("the front matter must be `key: value` lines")
-    return _front(values), text[match.end() :]
-
-
-def _front(values: dict[str, object]) -> FrontMatter:
-    try:
-        return FrontMatter.model_validate(values)
-    except ValidationError as error:
-        first = error.errors()[0]
-        field_name = ".".join(str(x) for x in first["loc"])
-        raise DocumentError(f"front matter field {field_name}: {first['msg'].lower()}; correct that line") from error
-
-
-def _document(front: FrontMatter, body: str, path_id: str, source: str, report: LoadReport) -> Document:
-    if not body.strip():
-        raise DocumentError("has no text; write something or remove it")
-    if _SURROGATE.search(body):
-        raise DocumentError("the text holds half of a surrogate pair, which is no character; write it as UTF-8")
-    document_id = front.id or path_id
-    if not _ID.fullmatch(document_id):
-        raise DocumentError(
-            "the id must be one line of at most 300 characters without control characters; set a plain id"
-        )
-    text, masked = report.mask(body)
-    title, masked_in_title = report.mask(front.title or "")
-    report.masked_secrets += masked + masked_in_title
-    heading = _TITLE.search(text)
-    return Document(
-        id=document_id,
-        version=sha256(text),
-        text=text,
-        title=title or (heading.group(1) if heading else ""),
-        kind=front.kind,
-        service=front.service,
-        layer=front.layer,
-        owner=front.owner,
-        labels=frozenset(front.labels),
-        reviewed_on=front.reviewed_on.isoformat() if front.reviewed_on else None,
-        review_every_days=front.review_every_days,
-        supersedes=front.supersedes,
-        source=source,
-    )
+    def _keep(self, draft: Draft, file: Found, origin: str) -> None:
+        row = "" if draft.row is None else f":{draft.row}"
+        check_body(draft.body)
+        front = front_matter(dict(draft.front))
+        text, masked = self.report.mask(draft.body)
+        title, masked_in_title = self.report.mask(front.title or "")
+        front = front.model_copy(update={"title": title or None})
+        document = make_document(front, text, file.document_id + row, file.source + row, origin)
+        self.report.masked_secrets += masked + masked_in_title
+        self.report.attachments += draft.attachments
+        shown = file.shown + row
+        if document.id in self.found:
+            dropped = self.shown[document.id]
+            self.report.failures.append(
+                f"{dropped}: its id {document.id!r} was already used, and {shown} comes later; change one"
+            )
+        self.report.origins[origin].ids.add(document.id)
+        self.found[document.id] = document
+        self.shown[document.id] = shown

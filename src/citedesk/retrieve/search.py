@@ -4,35 +4,28 @@ What the principal may not read takes no part at all: not in scores, not in stat
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
 
-from citedesk.index import Snapshot, SourceDocument
-from citedesk.retrieve.candidates import Candidates, find_candidates
+from citedesk.index import Snapshot
+from citedesk.retrieve.candidates import Candidates, cosines, find_candidates
+from citedesk.retrieve.filters import NO_FILTER, Filters, admitted_documents
 from citedesk.retrieve.fusion import fuse
-from citedesk.types import LegScore, Principal
+from citedesk.types import LegScore, Passage, Principal
+
+# Decimals of a score that count: the last bits of a sum depend on the index's layout.
+_DIGITS = 6
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What is asked, and which documents take part; an empty filter means any."""
+    """What is asked, and which documents take part."""
 
     text: str
-    kinds: frozenset[str] = frozenset()
-    services: frozenset[str] = frozenset()
-    layers: frozenset[str] = frozenset()
-    labels: frozenset[str] = frozenset()
-
-    def admits(self, document: SourceDocument) -> bool:
-        """Tell whether a document passes the filters."""
-        return (
-            (not self.kinds or document.kind in self.kinds)
-            and (not self.services or document.service in self.services)
-            and (not self.layers or document.layer in self.layers)
-            and (not self.labels or not self.labels.isdisjoint(document.labels))
-        )
+    filters: Filters = NO_FILTER
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +50,13 @@ class Found:
     weights: Mapping[str, float]
 
 
-def visible_passages(snapshot: Snapshot, query: Query, principal: Principal) -> NDArray[np.bool_]:
-    """Mark the passages the principal may read and the filters admit: (n,) bool.
-
-    A document is replaced only for those who may read what replaces it.
-    """
-    readable = [principal.may_read(frozenset(d.labels)) for d in snapshot.documents]
-    replaced = {d.supersedes for d, may in zip(snapshot.documents, readable, strict=True) if may}
-    return snapshot.visible(
-        [may and query.admits(d) and d.id not in replaced for d, may in zip(snapshot.documents, readable, strict=True)]
-    )
-
-
-def rank(snapshot: Snapshot, query: Query, vector: NDArray[np.float32], principal: Principal) -> Found:
+def rank(
+    snapshot: Snapshot,
+    query: Query,
+    vector: NDArray[np.float32],
+    principal: Principal,
+    moved: NDArray[np.float32] | None = None,
+) -> Found:
     """Rank passages for a query.
 
     Args:
@@ -77,38 +64,60 @@ def rank(snapshot: Snapshot, query: Query, vector: NDArray[np.float32], principa
         query: text and filters.
         vector: (d,) float32 of unit length, the encoded text.
         principal: who asks.
+        moved: (d,) the vector to search with, if a learned adaptation moved it; the cosines reported are of `vector`.
 
     Returns:
-        All candidates best first, ties by position; empty if nothing may be seen.
+        All candidates best first, ties by document and place; empty if nothing may be seen.
     """
-    visible = visible_passages(snapshot, query, principal)
-    candidates = find_candidates(snapshot, query.text, vector, visible)
-    weights = snapshot.terms.weights(query.text, visible)
-    return Found(order(candidates, fuse(candidates, sum(weights.values()))), candidates, weights)
+    audience = snapshot.audience(principal)
+    documents = admitted_documents(snapshot, query.filters)
+    admitted = None if documents is None else snapshot.spread(documents)
+    if admitted is not None and audience.visible is not None:
+        admitted &= audience.visible
+    asked = vector if moved is None else moved
+    candidates = find_candidates(snapshot, query.text, asked, audience, admitted)
+    scores = fuse(candidates, asked)
+    if moved is not None:
+        candidates = replace(candidates, dense=cosines(candidates.vectors, vector).astype(np.float32))
+    return Found(order(snapshot, candidates, scores), candidates, snapshot.bm25.weights(query.text, audience))
 
 
-def order(candidates: Candidates, scores: NDArray[np.float32]) -> list[Ranked]:
-    """Sort candidates by score, best first, ties by position."""
+def order(snapshot: Snapshot, candidates: Candidates, scores: NDArray[np.float64]) -> list[Ranked]:
+    """Sort candidates by score, best first; ties by document id and place, whatever the index's layout."""
     dense_rank, lexical_rank = _ranks(candidates.dense), _ranks(candidates.lexical)
-    rows = np.lexsort((candidates.positions, -scores))
+    rounded = np.round(scores, _DIGITS)
     return [
         Ranked(
             position=int(candidates.positions[i]),
-            score=round(min(1.0, float(scores[i])), 6),
-            dense=LegScore(round(float(candidates.dense[i]), 6), int(dense_rank[i])),
+            score=max(0.0, min(1.0, float(rounded[i]))),
+            dense=LegScore(round(float(candidates.dense[i]), _DIGITS), int(dense_rank[i])),
             lexical=LegScore(
-                round(float(candidates.lexical[i]), 6),
+                round(float(candidates.lexical[i]), _DIGITS),
                 int(lexical_rank[i]) if candidates.lexical[i] > 0 else None,
             ),
         )
-        for i in rows.tolist()
+        for i in _by_score(snapshot, candidates.positions, rounded)
     ]
 
 
+def _by_score(snapshot: Snapshot, positions: NDArray[np.int64], scores: NDArray[np.float64]) -> list[int]:
+    rows: list[int] = []
+    for _, tied in groupby(np.argsort(-scores, kind="stable").tolist(), key=lambda row: float(scores[row])):
+        group = list(tied)
+        if len(group) > 1:
+            group.sort(key=lambda row: _place(snapshot.passages[int(positions[row])]))
+        rows += group
+    return rows
+
+
+def _place(passage: Passage) -> tuple[str, int]:
+    return passage.document_id, passage.start
+
+
 def _ranks(scores: NDArray[np.float32]) -> NDArray[np.int64]:
-    ranks = np.empty(len(scores), dtype=np.int64)
-    ranks[np.argsort(-scores, kind="stable")] = np.arange(1, len(scores) + 1)
-    return ranks
+    """Rank scores from 1, equal ones alike."""
+    descending = -np.sort(-np.round(scores.astype(np.float64), _DIGITS))
+    return np.searchsorted(-descending, -np.round(scores.astype(np.float64), _DIGITS)) + 1
 
 
 def best_per_document(ranked: Sequence[Ranked], owners: NDArray[np.int32], per_document: int = 1) -> list[Ranked]:

@@ -6,6 +6,7 @@ what the rows mean: `documents.py` and `tickets.py`.
 
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,10 +14,12 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
+from citedesk.errors import StorageError
 from citedesk.store.documents import Documents
 from citedesk.store.failures import storage_errors
 from citedesk.store.migrations import migrate
 from citedesk.store.tickets import Tickets
+from citedesk.store.vectors import Vectors
 
 # How long a writer waits for another before giving up.
 BUSY_TIMEOUT_SECONDS = 30
@@ -29,6 +32,7 @@ class Store:
     db: Database
     lock: threading.RLock
     documents: Documents
+    vectors: Vectors
     tickets: Tickets
 
     @contextmanager
@@ -47,6 +51,24 @@ class Store:
         """Give a pair that changes whenever this or another process writes to the database."""
         version = self.db.execute("pragma data_version").fetchone()[0]
         return int(version), int(self.db.conn.total_changes)
+
+    def scrub(self) -> None:
+        """Leave no deleted byte in the write-ahead log; deleted rows are overwritten in the file itself.
+
+        Raises:
+            StorageError: if another process keeps the log in use.
+        """
+        until = time.monotonic() + BUSY_TIMEOUT_SECONDS
+        while True:
+            with self.lock, storage_errors():
+                busy = self.db.execute("pragma wal_checkpoint(truncate)").fetchone()[0]
+            if not busy:
+                return
+            if time.monotonic() > until:
+                raise StorageError(
+                    "erased, but another process keeps the database's log in use; stop it and run: citedesk kb status"
+                )
+            time.sleep(0.1)
 
     def close(self) -> None:
         """Close the connection."""
@@ -75,4 +97,10 @@ def open_store(path: Path | None) -> Store:
         except BaseException:  # whatever it was, the file must not stay open
             connection.close()
             raise
-    return Store(db=db, lock=threading.RLock(), documents=Documents(connection), tickets=Tickets(connection))
+    return Store(
+        db=db,
+        lock=threading.RLock(),
+        documents=Documents(connection),
+        vectors=Vectors(connection),
+        tickets=Tickets(connection),
+    )

@@ -55,7 +55,54 @@ def m0003_tags_dates_origins(db: Database) -> None:
     )
 
 
-MIGRATIONS: tuple[Migration, ...] = (m0001_documents, m0002_tickets, m0003_tags_dates_origins)
+def m0004_index_state(db: Database) -> None:
+    """What an index needs to follow the database: a number for each document, and the count of changes.
+
+    digest: SHA-256 of what an index depends on; the sum of those of the active documents is the state `content`.
+    """
+    _execute(
+        db,
+        """
+        alter table documents add column key integer;
+        alter table documents add column digest text not null default '';
+        alter table documents add column revision integer not null default 1;
+        update documents set key = rowid, digest = lower(hex(randomblob(32)));
+        create unique index documents_by_key on documents (key);
+        create index documents_by_revision on documents (revision);
+        create table removals (key integer primary key, revision integer not null, scrubbed integer not null);
+        create table passage_texts (
+            key integer not null, text_hash text not null, primary key (key, text_hash)) without rowid;
+        create index passage_texts_by_hash on passage_texts (text_hash);
+        create table state (name text primary key, value text not null);
+        insert into state values ('database', lower(hex(randomblob(16)))), ('revision', '1'), ('content', '0');
+        insert into state select 'next_key', coalesce(max(key), 0) + 1 from documents;
+        """,
+    )
+    digests = [row[0] for row in db.execute("select digest from documents where active = 1")]
+    total = f"{sum(int(digest, 16) for digest in digests) % 2**256:x}"
+    db.execute("update state set value = ? where name = 'content'", (total,))
+
+
+def m0005_feedback(db: Database) -> None:
+    """What people said of suggestions: the verdict, right labels, documents that helped."""
+    _execute(
+        db,
+        """
+        create table feedback (
+            id integer primary key, suggestion_id text not null, principal text not null, created_at text not null,
+            verdict text not null, labels text not null, helpful text not null);
+        create index feedback_by_suggestion on feedback (suggestion_id);
+        """,
+    )
+
+
+MIGRATIONS: tuple[Migration, ...] = (
+    m0001_documents,
+    m0002_tickets,
+    m0003_tags_dates_origins,
+    m0004_index_state,
+    m0005_feedback,
+)
 
 
 def migrate(db: Database) -> None:

@@ -2,11 +2,30 @@
 
 import json
 import sqlite3
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from citedesk.store.failures import storage_errors
 from citedesk.types import Ticket
+
+# What stands for an answer whose document was erased.
+_ERASED = {
+    "status": "abstained",
+    "reason": "no_evidence",
+    "help": "a document this answer named was erased; ask again",
+    "nearest": [],
+    "confidence": 0.0,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """What somebody said of a suggestion: accepted, edited or rejected; right labels by head; documents that helped."""
+
+    verdict: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+    helpful: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +85,53 @@ class Tickets:
     def suggestion_by_key(self, principal: str, key: str) -> StoredSuggestion | None:
         """Fetch the suggestion this principal got under an idempotency key."""
         return self._find("principal = ? and idempotency_key = ?", (principal, key))
+
+    def put_feedback(self, suggestion_id: str, principal: str, feedback: Feedback) -> None:
+        """Store what somebody said of a suggestion; what was said before stays."""
+        self._db.execute(
+            "insert into feedback (suggestion_id, principal, created_at, verdict, labels, helpful) "
+            "values (?, ?, ?, ?, ?, ?)",
+            (
+                suggestion_id,
+                principal,
+                datetime.now(UTC).isoformat(),
+                feedback.verdict,
+                json.dumps(dict(feedback.labels), ensure_ascii=False, sort_keys=True),
+                json.dumps(list(feedback.helpful), ensure_ascii=False),
+            ),
+        )
+
+    @storage_errors()
+    def accepted(self) -> list[tuple[str, str, list[str]]]:
+        """List (ticket id, ticket text, documents that helped) of suggestions last accepted or edited, oldest first.
+
+        The documents are those named helpful, else those the answer cites.
+        """
+        rows = self._db.execute(
+            "select s.ticket_id, t.subject, t.body, f.helpful, s.response from feedback f "
+            "join suggestions s on s.id = f.suggestion_id join tickets t on t.id = s.ticket_id "
+            "where f.id in (select max(id) from feedback group by suggestion_id) "
+            "and f.verdict in ('accepted', 'edited') order by f.id"
+        )
+        found = []
+        for ticket_id, subject, body, helpful, response in rows:
+            cited = json.loads(response)["answer"].get("sentences", [])
+            documents = json.loads(helpful) or [c["document_id"] for s in cited for c in s["citations"]]
+            if documents:
+                found.append((ticket_id, f"{subject}\n\n{body}".strip(), list(dict.fromkeys(documents))))
+        return found
+
+    def forget_document(self, document_id: str) -> int:
+        """Take the answer out of every stored suggestion that quotes or names a document; return how many."""
+        named = json.dumps(document_id, ensure_ascii=False)
+        rows = self._db.execute("select id, response from suggestions where instr(response, ?)", (named,)).fetchall()
+        for suggestion_id, response in rows:
+            kept = json.loads(response) | {"answer": _ERASED}
+            self._db.execute(
+                "update suggestions set response = ? where id = ?",
+                (json.dumps(kept, ensure_ascii=False), suggestion_id),
+            )
+        return len(rows)
 
     @storage_errors()
     def count(self) -> int:

@@ -1,0 +1,1 @@
+"""Files that run in another system's environment, as scripts; nothing of CiteDesk may be imported in `peer_*`."""
