@@ -9,6 +9,7 @@ import pytest
 
 from citedesk.encoding.fake import FakeEncoder
 from citedesk.knowledge import build_in_memory, update
+from citedesk.knowledge.build import Target
 from citedesk.store import open_store
 from tests.test_index_merge import found
 
@@ -29,7 +30,7 @@ def test_add_killed_at_200_random_moments_loses_nothing_it_acknowledged(tmp_path
     texts = {d.id: d.text for d in store.documents.all()}
     added = [number for number, end in enumerate(ends) if end == 0]
     last = int(texts["shared"].rpartition("v")[2])
-    snapshot, _ = update(store, FakeEncoder(), home / "index")
+    snapshot, _ = update(store, Target(home / "index", FakeEncoder()))
     fresh = build_in_memory(store, FakeEncoder())
     assert store.db.execute("pragma integrity_check").fetchall() == [("ok",)]
     store.close()
