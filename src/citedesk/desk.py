@@ -45,8 +45,6 @@ from citedesk.types import (
     Versions,
 )
 
-# Passages whose words are held against the question's.
-_EVIDENCE_PASSAGES = 5
 _NEAREST = 3
 
 
@@ -145,14 +143,13 @@ class Desk:
         """Search for an answer; return what was found and the signals of evidence (empty if nothing was)."""
         snapshot = serving.snapshot
         found = self.engine.rank(serving, Query(question.text), question.vector, principal)
-        stored = self.engine.texts(snapshot, [hit.position for hit in found.ranked[:_EVIDENCE_PASSAGES]])
+        best = found.ranked[0].position if found.ranked else -1
+        stored = self.engine.texts(snapshot, [best]) if found.ranked else {}
         if not stored:
             return found, {}
-        texts = []
-        for position, body in stored.items():
-            title = snapshot.documents[int(snapshot.owners[position])].title
-            texts.append("\n".join([title, *snapshot.passages[position].headings, body]))
-        return found, measure(snapshot, found, texts)
+        title = snapshot.documents[int(snapshot.owners[best])].title
+        text = "\n".join([title, *snapshot.passages[best].headings, stored[best]])
+        return found, measure(snapshot, found, text)
 
     def compose(self, snapshot: Snapshot, found: Found) -> tuple[Sentence, ...]:
         """Choose the sentences that answer, and prove their citations."""

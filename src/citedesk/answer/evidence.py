@@ -6,7 +6,7 @@ A logistic regression over a handful of retrieval signals, fitted on development
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from citedesk.index.analyzer import words
 from citedesk.retrieve import Found, best_per_document
 
 # The signals, in the order of the coefficients.
-SIGNALS = ("dense_top", "dense_gap", "dense_mean", "coverage", "coverage_top", "rare_missing", "agreement")
+SIGNALS = ("dense_top", "dense_gap", "dense_mean", "coverage", "agreement", "score_gap", "information")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,22 +48,21 @@ def load_evidence(folder: Path) -> EvidenceModel:
         raise IntegrityError(f"{path} is missing or damaged; reinstall citedesk or fit it again") from error
 
 
-def measure(snapshot: Snapshot, found: Found, texts: Sequence[str]) -> dict[str, float]:
+def measure(snapshot: Snapshot, found: Found, text: str) -> dict[str, float]:
     """Measure the signals of one search.
 
     Args:
         snapshot: the index.
         found: what the search saw; it must have ranked something.
-        texts: the texts of the best few passages, best first.
+        text: the best passage with its title and headings.
 
     Returns:
-        The value of each of SIGNALS: cosines in [-1, 1], shares in [0, 1].
+        The value of each of SIGNALS: cosines in [-1, 1]; the share of the question's words in the best passage, in
+        [0, 1]; whether both legs prefer one document; how far the first document is ahead of the fifth; how much the
+        question's words say, as the logarithm of their weights' sum.
     """
     documents = best_per_document(found.ranked, snapshot.owners)
     dense = sorted((hit.dense.score for hit in documents[:20]), reverse=True)
-    terms = [set(words(text)) for text in texts]
-    everywhere = set().union(*terms) if terms else set()
-    heavy = sorted(found.weights, key=lambda term: (-found.weights[term], term))[:3]
     candidates = found.candidates
     lexical_best, dense_best = (
         int(snapshot.owners[candidates.positions[int(np.argmax(leg))]])
@@ -73,10 +72,10 @@ def measure(snapshot: Snapshot, found: Found, texts: Sequence[str]) -> dict[str,
         "dense_top": dense[0],
         "dense_gap": dense[0] - dense[min(4, len(dense) - 1)],
         "dense_mean": sum(dense[:3]) / len(dense[:3]),
-        "coverage": _share(found.weights, everywhere),
-        "coverage_top": _share(found.weights, terms[0] if terms else set()),
-        "rare_missing": sum(term not in everywhere for term in heavy) / max(1, len(heavy)),
+        "coverage": _share(found.weights, set(words(text))),
         "agreement": float(lexical_best == dense_best),
+        "score_gap": documents[0].score - documents[min(4, len(documents) - 1)].score,
+        "information": math.log1p(sum(found.weights.values())),
     }
 
 

@@ -130,7 +130,7 @@ class SearchEngine:
                     title=source.title or source.id,
                     kind=source.kind,
                     service=source.service,
-                    score=hit.score,
+                    score=min(1.0, max(0.0, hit.score)),
                     legs={"dense": hit.dense, "lexical": hit.lexical} | _leg(reread.get(hit.position)),
                     text=texts[hit.position],
                 )

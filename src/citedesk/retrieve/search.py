@@ -31,7 +31,7 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """A passage by position, its fused score in [0, 1], and both legs' scores and ranks."""
+    """A passage by position, its fused score (about [0, 1]), and both legs' scores and ranks."""
 
     position: int
     score: float
@@ -87,7 +87,7 @@ def order(snapshot: Snapshot, candidates: Candidates, scores: NDArray[np.float64
     """Sort candidates by score, best first; ties by document id and place, whatever the index's layout."""
     rounded = np.round(scores, _DIGITS)
     dense, lexical = _legs(candidates.dense), _legs(candidates.lexical)
-    positions, shown = candidates.positions.tolist(), np.clip(rounded, 0.0, 1.0).tolist()
+    positions, shown = candidates.positions.tolist(), rounded.tolist()
     return [
         Ranked(positions[i], shown[i], LegScore(*dense[i]), LegScore(*lexical[i]) if lexical[i][0] > 0 else _NO_WORDS)
         for i in _by_score(snapshot, candidates.positions, rounded)
