@@ -21,12 +21,13 @@ _SESSION = {"console", "shell-session", "shellsession", "terminal", "sh-session"
 _UNTOLD = {"", "text", "none", "plaintext"}
 _YAML, _JSON = {"yaml", "yml"}, {"json"}
 # First words that make an untagged block a command. Only those that are no words of prose or of output.
-_COMMANDS = frozenset(
-    "ansible apt apt-get argocd aws az awk base64 bash cat cd chmod chown curl dig docker dpkg etcdctl export gcloud gh "
-    "git grep gzip helm hostnamectl htop ip iptables istioctl jq journalctl kill kubectl ls lsof mkdir mtr mysql "
+_COMMAND_NAMES = (
+    "ansible apt apt-get argocd aws az awk base64 bash cat cd chmod chown curl dig docker dpkg etcdctl export gcloud "
+    "gh git grep gzip helm hostnamectl htop ip iptables istioctl jq journalctl kill kubectl ls lsof mkdir mtr mysql "
     "netstat nginx nmap npm nslookup oc openssl pg_dump ping pip podman promtool ps psql python python3 redis-cli rm "
-    "rsync scp sed source ssh ss sudo systemctl tail tar tcpdump terraform traceroute vault wget xargs yum zcat".split()
+    "rsync scp sed source ssh ss sudo systemctl tail tar tcpdump terraform traceroute vault wget xargs yum zcat"
 )
+_COMMANDS = frozenset(_COMMAND_NAMES.split())
 _STRICT_PROMPT = re.compile(r"[ \t]*\$[ \t]+(?=\S)")
 _FIRST = re.compile(r"[A-Za-z][\w.-]*")
 # A line that stands for what was left out.

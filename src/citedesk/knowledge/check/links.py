@@ -22,7 +22,7 @@ _LINK = re.compile(
     r"(?<![\\!])(?<!\[!INCLUDE )\[((?:[^\[\]\\]|\\.|!?\[[^\[\]]{0,300}\]){0,600})\]"
     r"\([ \t]*(<[^<>\n]{0,2000}>|(?:[^\s()<>]|\([^\s()]{0,300}\)){0,2000})((?:\s+[\"'(][^\n]{0,300}?[\"')])?[ \t\n]*)\)"
 )
-_REFERENCE = re.compile(r"(?<![\\!\w\]])\[([^\[\]\\^=]{1,200})\]\[([^\[\]\\^=]{0,200})\](?![\[(])")
+_REFERENCE = re.compile(r"(?<![\\!\w\]])\[([^\[\]\\^=]{1,200})\]\[([^\[\]\\^=]{0,200})\](?=[\s.,;:!?)*_|]|$)")
 _DEFINITION = re.compile(r"^ {0,3}\[([^\[\]^]{1,200})\]:[ \t]*\n?[ \t]*(<[^<>\n]*>|\S+)", re.M)
 _REVERSED = re.compile(r"\([^()\n]{1,100}\)\[(https?://[^\s\]]{1,500})\]")
 _SPACED = re.compile(r"(?<!!)\[[^\[\]]{1,200}\]\([ \t]*(https?://[^\s()<>\"']{0,300}[ \t]+[^()\"'\n]{1,300})\)")
@@ -210,6 +210,7 @@ def _missing(document: Document, link: _Link, path: str, targets: Targets) -> It
     if not path.lower().endswith(_TEXTS) and (alike is None or "/" in path or "." in path):
         return
     instead = f"; did you mean {alike}?" if alike else "; correct the path, or add that document"
+    instead = "; write / for \\" if "\\" in path else instead
     message = f"there is no document at {shown(link.target)}{instead}"
     yield Issue(CHECK, Severity.ERROR, document.id, message, link.line, (alike,) if alike else ())
 
@@ -246,7 +247,7 @@ def _host_fault(parts: SplitResult) -> str | None:
     host = host if host.startswith("[") else host.partition(":")[0]
     if not _HOST.fullmatch(host) or ".." in host:
         return "its host is no host's name; correct the address"
-    if re.match(r"https?:?$", host, re.I) or re.match(r"/*https?://", parts.path, re.I) and not parts.path.startswith("/http"):
+    if host.lower() in ("http", "https"):
         return "the scheme stands there twice; remove one"
     return None
 
@@ -262,7 +263,9 @@ def supersedings(corpus: Corpus) -> list[Issue]:
             message = f"it supersedes itself ({old}); name the older document, or remove the line"
             issues.append(Issue(CHECK, Severity.ERROR, document.id, message))
         elif old not in corpus.by_id:
-            message = f"it supersedes {shown(old)}, which is not in the knowledge base; correct the id or remove the line"
+            message = (
+                f"it supersedes {shown(old)}, which is not in the knowledge base; correct the id or remove the line"
+            )
             issues.append(Issue(CHECK, Severity.WARNING, document.id, message))
         elif _circle(corpus, document):
             message = f"it supersedes {old}, which comes to supersede it; remove one of the two lines"
