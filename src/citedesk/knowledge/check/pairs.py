@@ -21,6 +21,8 @@ CHECK = "duplicates"
 
 # Least Jaccard index of two texts that are nearly the same.
 NEARLY_SAME = 0.8
+# From here on a text is a copy, whatever its title.
+_COPY = 0.95
 # Words of a run.
 _RUN = 5
 _BANDS, _ROWS = 16, 4
@@ -95,7 +97,9 @@ def duplicates(corpus: Corpus, tick: Callable[[], None] = lambda: None) -> list[
 
 
 def _issue(document: Document, other: Document, alike: float) -> Issue:
+    """Report a pair; siblings, such as one alert at two thresholds, are only good to know of."""
     same = document.version == other.version
     how = "the same text as" if same else f"nearly the same text ({alike:.0%}) as"
-    message = f"it has {how} {other.id}; keep one, or let the newer name the older in `supersedes`"
-    return Issue(CHECK, Severity.WARNING, document.id, message, related=(other.id,))
+    severity = Severity.WARNING if alike >= _COPY or document.title == other.title else Severity.INFO
+    message = f"it has {how} {other.id}; keep one, let the newer supersede the older, or write what sets them apart"
+    return Issue(CHECK, severity, document.id, message, related=(other.id,))
