@@ -164,7 +164,7 @@ def json_fault(text: str) -> tuple[int, str] | None:
         return None
     wrapped = plain.strip().rstrip(",")
     wrong = _json_error(plain)
-    if wrong is None or all(_json_error(attempt) is None for attempt in (f"{{{wrapped}}}", f"[{wrapped}]")):
+    if wrong is None or any(_json_error(attempt) is None for attempt in (f"{{{wrapped}}}", f"[{wrapped}]")):
         return None
     if _rows(plain):
         return None
