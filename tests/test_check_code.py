@@ -1,5 +1,7 @@
 """Check `commands`: which blocks are commands, YAML and JSON that do not parse, and what is passed over."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -101,6 +103,15 @@ def test_json_fault_names_the_line() -> None:
 
 def test_json_fault_nested_without_end_is_a_fault_not_a_crash() -> None:
     assert json_fault("[" * 40_000) is not None
+
+
+@pytest.mark.parametrize("piece", ["- a\n", "{{ ", "<a> ", "...\n", "$ '\n", "//\n", "+ "])
+@pytest.mark.parametrize("language", ["yaml", "json", "console"])
+def test_commands_hostile_block_takes_linear_time(language: str, piece: str) -> None:
+    start = time.perf_counter()
+    found(f"```{language}\n{piece * (48_000 // len(piece))}\n```\n")
+    found(f"```{language}\n[{piece * (48_000 // len(piece))}\n```\n")
+    assert time.perf_counter() - start < 5
 
 
 @given(st.text(alphabet="`\n $'\"|{}[]<>a:-", max_size=200))

@@ -3,6 +3,7 @@
 import random
 import shutil
 import subprocess
+import time
 
 import pytest
 from hypothesis import given, settings
@@ -80,6 +81,14 @@ def test_fault_place_is_where_the_quote_opens() -> None:
 def test_fault_ends_on_any_text_with_a_place_inside_it(text: str) -> None:
     found = fault(text)
     assert found is None or 0 <= found.place < len(text)
+
+
+@pytest.mark.parametrize("piece", ["(", "`", "(`", "\\", "\\ ", "$'\\'", "<<A ", "<a", '"$(', "${", "' ", "|", "a\\\n"])
+def test_fault_hostile_text_takes_linear_time(piece: str) -> None:
+    start = time.perf_counter()
+    fault(piece * (50_000 // len(piece)))
+    fault("(" * 25_000 + "`" * 25_000)
+    assert time.perf_counter() - start < 5
 
 
 def _bash_reads(text: str) -> bool:

@@ -32,12 +32,14 @@ _STRICT_PROMPT = re.compile(r"[ \t]*\$[ \t]+(?=\S)")
 _FIRST = re.compile(r"[A-Za-z][\w.-]*")
 # A line that stands for what was left out.
 _LEFT_OUT = re.compile(r"^[ \t]*(?:[#/]*[ \t]*)?[\[<(]?(?:\.{2,}|…|snip|\.\.\. ?.*)[\])>]?,?[ \t]*$", re.M)
-_TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.S)
+_TEMPLATE = re.compile(r"\{\{.{0,300}?\}\}|\{%.{0,300}?%\}", re.S)
 _PLACEHOLDER = re.compile(r"<[^<>\n]{1,80}>")
 _JSON_COMMENT = re.compile(r"^[ \t]*(?://|#).*$|(?<=[\s,\[{])//.*$", re.M)
-_DIFF = re.compile(r"^[+-] ?\S?[^\n]*\n(?:.*\n)*?^[+] ", re.M)
+_DIFF = re.compile(r"^\+ *\S", re.M)
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _OPTION_DASH = re.compile(r"(?<=[ \t])[\u2013\u2014][A-Za-z]")
+# Lines of one command of a session.
+_MOST_LINES = 100
 # Characters of a block that are read; a longer one is a dump.
 _MAX_BLOCK = 50_000
 
@@ -128,7 +130,8 @@ def _session(lines: Sequence[str], first: int) -> list[tuple[int, str]]:
             continue
         text = lines[start][prompt.end() :]
         alone, wrong = text, fault(text)
-        while wrong and wrong.open and at < len(lines) and not _STRICT_PROMPT.match(lines[at]):
+        most = min(len(lines), at + _MOST_LINES)
+        while wrong and wrong.open and at < most and not _STRICT_PROMPT.match(lines[at]):
             text = f"{text}\n{lines[at].removeprefix('> ')}"
             at, wrong = at + 1, fault(text)
         if wrong and wrong.open:  # what follows is output

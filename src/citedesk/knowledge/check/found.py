@@ -18,7 +18,7 @@ CHECK = "found"
 TOP = 10
 # Headings a document is asked for by; one with more has other troubles.
 _MOST_HEADINGS = 12
-# Headings that every document of a kind has say nothing about this one.
+# Characters of a heading that says something.
 _SHORTEST_HEADING = 4
 
 # Texts -> for each the ids found, best first.
@@ -61,9 +61,10 @@ def never_found(
     issues = []
     for name in missed:
         if name not in helped:
-            what = "its title" if name in by_title else "it has no title, and none"
-            message = f"{what} nor its headings find it among the first {TOP}; give it a title that says what it solves"
-            message = message if name not in by_title else f"neither {message}"
+            what = (
+                "neither its title nor a heading finds" if name in by_title else "it has no title, and no heading finds"
+            )
+            message = f"{what} it among the first {TOP}; give it a title that says what it solves"
             issues.append(Issue(CHECK, Severity.WARNING, name, message, related=tuple(by_title.get(name, ())[:1])))
     within = [rank for rank in placed.values() if rank is not None]
     return issues, Retrievability(len(names), within.count(1), len(within), len(helped))

@@ -26,6 +26,8 @@ _REFERENCE = re.compile(r"(?<![\\!\w\]])\[([^\[\]\\^=]{1,200})\]\[([^\[\]\\^=]{0
 _DEFINITION = re.compile(r"^ {0,3}\[([^\[\]^]{1,200})\]:[ \t]*\n?[ \t]*(<[^<>\n]*>|\S+)", re.M)
 _REVERSED = re.compile(r"\([^()\n]{1,100}\)\[(https?://[^\s\]]{1,500})\]")
 _SPACED = re.compile(r"(?<!!)\[[^\[\]]{1,200}\]\([ \t]*(https?://[^\s()<>\"']{0,300}[ \t]+[^()\"'\n]{1,300})\)")
+# Not a link's name: templates write [id][id].
+_IDENTIFIER = re.compile(r"[0-9a-fA-F-]{20,}")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]{1,20}):")
 _ANCHOR = re.compile(r"<[a-zA-Z][^<>]{0,200}?\b(?:id|name)\s*=\s*[\"']?([^\"'\s>]{1,200})")
 _OWN_ANCHOR = re.compile(r"\{[^{}]{0,60}#([\w:.-]{1,100})[^{}]{0,60}\}\s*$")
@@ -130,7 +132,7 @@ def links(document: Document, read: Outline, targets: Targets) -> list[Issue]:
     for prose in read.prose:
         for match in _REFERENCE.finditer(prose.plain):
             name = match.group(2) or match.group(1)
-            if _key(name) not in definitions and _key(name).strip():
+            if _key(name) not in definitions and _key(name) and not _IDENTIFIER.fullmatch(name):
                 message = f"the link [{shown(name)}] is not defined; add a line `[{shown(name)}]: ADDRESS`"
                 issues.append(Issue(CHECK, Severity.ERROR, document.id, message, prose.line_at(match.start())))
     for link in (*_inline_links(read), *definitions.values()):

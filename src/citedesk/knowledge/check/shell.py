@@ -1,7 +1,8 @@
 """Does a shell command parse? Quotes, substitutions, here-documents and operators, read as a POSIX shell or bash would.
 
 A scanner, not a parser: it reports only what no shell takes, so that documentation with placeholders (`<name>`, `...`)
-passes. Leaves out keywords (if, for, case) and what the command does; nothing is ever run.
+passes. Leaves out keywords (if, for, case) and what the command does; nothing is ever run. Own code, as shlex knows
+neither substitutions nor here-documents, bashlex is under the GPL, and `bash -n` is not on every machine.
 Source: POSIX.1-2024, Shell Command Language, 2.2 Quoting, 2.3 Token Recognition, 2.7.4 Here-Document; bash(1).
 """
 
@@ -11,6 +12,9 @@ from dataclasses import dataclass, field
 # `<name>`, `<your pod's name>`, `<<token>>`: a word to be filled in, which may hold an apostrophe.
 _PLACEHOLDER = re.compile(r"<[A-Za-z_$][^<>|&;\n\"`]{0,80}>|<<[A-Za-z_][^<>\s]{0,80}>>")
 _HERE = re.compile(r"<<(-?)[ \t]*(?:'([^'\n]+)'|\"([^\"\n]+)\"|\\?([A-Za-z_!][\w.!-]*))")
+_BLANK_TO_END = re.compile(r"[ \t]+\n")
+_SINGLE = re.compile(r"'[^']*'")
+_ANSI = re.compile(r"'(?:[^'\\]|\\[\s\S])*'")
 _OPERATORS = ("&&", "||", "|&", ";;", "|", ";", "&")
 # Operators that need a command after them, and one before.
 _BINARY = ("&&", "||", "|&", "|")
@@ -45,7 +49,10 @@ class Fault:
 
 @dataclass(slots=True)
 class _Scan:
-    """The state of one reading: what is open, here-documents waiting for the line's end, and the last operator."""
+    """The state of one reading: what is open, here-documents waiting for the line's end, and the last operator.
+
+    begun: the command has a word. word: the next character goes on with one. tick: where in the stack a backtick is.
+    """
 
     text: str
     at: int = 0
@@ -54,6 +61,7 @@ class _Scan:
     operator: tuple[str, int] | None = None
     begun: bool = False
     word: bool = False
+    tick: int = -1
     faults: list[Fault] = field(default_factory=list)
 
 
@@ -93,14 +101,14 @@ def _step(scan: _Scan) -> None:
 
 
 def _escape(scan: _Scan) -> None:
-    line_end = scan.text.find("\n", scan.at)
-    rest = scan.text[scan.at + 1 : line_end] if line_end >= 0 else scan.text[scan.at + 1 :]
+    """Read a backslash and what it escapes; before white space it must end the line."""
+    after = scan.text[scan.at + 1 : scan.at + 2]
     outside = not scan.stack or scan.stack[-1][0] != '"'
-    if rest and not rest.strip() and outside and scan.text[scan.at :].strip() != "\\":
-        scan.faults.append(Fault("a space follows the backslash, so the command ends there; remove it", scan.at))
-    elif not rest.strip() and line_end < 0 and outside:
+    if after == "" and outside:
         scan.faults.append(Fault("it ends in a backslash; add the missing line or remove it", scan.at, open=True))
-    elif rest == "":
+    elif outside and _BLANK_TO_END.match(scan.text, scan.at + 1):
+        scan.faults.append(Fault("a space follows the backslash, so the command ends there; remove it", scan.at))
+    elif after == "\n":
         scan.at += 2
     else:
         scan.at, scan.word, scan.operator, scan.begun = scan.at + 2, True, None, True
@@ -168,15 +176,12 @@ def _operator(scan: _Scan) -> bool:
 
 def _single(scan: _Scan) -> None:
     """Read '...' or $'...', to the closing quote."""
-    text, at = scan.text, scan.at
-    end = text.find("'", at + 1)
-    if at and text[at - 1] == "$":
-        while end > 0 and (len(text[:end]) - len(text[:end].rstrip("\\"))) % 2:
-            end = text.find("'", end + 1)
-    if end < 0:
-        scan.faults.append(Fault(_NAMES["'"], at, open=True))
+    ansi = scan.at > 0 and scan.text[scan.at - 1] == "$"
+    match = (_ANSI if ansi else _SINGLE).match(scan.text, scan.at)
+    if match is None:
+        scan.faults.append(Fault(_NAMES["'"], scan.at, open=True))
         return
-    scan.at, scan.word, scan.operator, scan.begun = end + 1, True, None, True
+    scan.at, scan.word, scan.operator, scan.begun = match.end(), True, None, True
 
 
 def _open(scan: _Scan, sign: str) -> None:
@@ -187,12 +192,12 @@ def _open(scan: _Scan, sign: str) -> None:
 
 
 def _backtick(scan: _Scan) -> None:
-    opened = next((i for i in range(len(scan.stack) - 1, -1, -1) if scan.stack[i][0] == "`"), None)
-    if opened is None:
+    if scan.tick < 0:
+        scan.tick = len(scan.stack)
         _open(scan, "`")
         return
-    del scan.stack[opened:]
-    scan.at, scan.word, scan.begun = scan.at + 1, True, True
+    del scan.stack[scan.tick :]
+    scan.at, scan.tick, scan.word, scan.begun = scan.at + 1, -1, True, True
 
 
 def _close(scan: _Scan, inside: str) -> None:

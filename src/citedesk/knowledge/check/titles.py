@@ -106,7 +106,7 @@ def _issue(a: Document, b: Document, same: bool, differences: Sequence[str]) -> 
     what = "the same title" if same else "nearly the same title"
     mend = "say in each title what it is for" if apart else "merge them, let one supersede the other, or retitle one"
     message = f"it has {what} as {a.id} ({shown(a.title)}) but differs: {'; '.join(differences)}. To mend it, {mend}"
-    return Issue(CHECK, Severity.INFO if apart else Severity.WARNING, b.id, message, related=(a.id,))
+    return Issue(CHECK, Severity.INFO if apart or not same else Severity.WARNING, b.id, message, related=(a.id,))
 
 
 def _differences(a: Document, b: Document, outlines: Mapping[str, Outline]) -> Iterator[str]:
