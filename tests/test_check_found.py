@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 from numpy.typing import NDArray
@@ -66,7 +67,7 @@ def test_unasked_documents_are_those_in_no_first_ten() -> None:
 
 
 def inputs(*documents: Document, finds: Sequence[str] = (), queries: Sequence[str] = ()) -> Inputs:
-    def search(text: str, vector: NDArray[object]) -> Sequence[str]:
+    def search(text: str, vector: NDArray[np.float32]) -> Sequence[str]:
         return list(finds)
 
     return Inputs(

@@ -56,6 +56,7 @@ def test_links_that_lead_somewhere_or_elsewhere_are_no_finding(target: str) -> N
     [
         ("[x](gone.md)", "there is no document at gone.md; correct the path, or add that document"),
         ("[x](old/KB-B.md)", "there is no document at old/KB-B.md; did you mean kb-b?"),
+        ("[x](../runbooks/Kb-b.md#x)", "there is no document at ../runbooks/Kb-b.md#x; did you mean kb-b?"),
         ("[x](..\\kb-z.md)", "there is no document at ..\\kb-z.md; write / for \\"),
         ("[x](kb-b#nowhere)", "no heading of kb-b gives the anchor #nowhere; correct it to the heading's words"),
         ("[x](#nowhere)", "no heading of this document gives the anchor #nowhere; correct it to the heading's words"),

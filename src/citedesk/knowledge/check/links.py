@@ -56,7 +56,10 @@ class Targets:
         self._paths: dict[str, str] = {}
         for document in corpus.documents:
             self._paths.setdefault(_full(document.origin, document.source), document.id)
-        self._names = {document.id.casefold(): document.id for document in corpus.documents}
+        self._names: dict[str, str] = {}
+        for document in corpus.documents:
+            self._names.setdefault(posixpath.basename(_bare(document.source)).casefold(), document.id)
+        self._names |= {document.id.casefold(): document.id for document in corpus.documents}
 
     def find(self, document: Document, path: str) -> str | None:
         """Name the document a relative path leads to from another; None if it leads nowhere."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 # `<name>`, `<your pod's name>`, `<<token>>`: a word to be filled in, which may hold an apostrophe.
 _PLACEHOLDER = re.compile(r"<[A-Za-z_$][^<>|&;\n\"`]{0,80}>|<<[A-Za-z_][^<>\s]{0,80}>>")
 _HERE = re.compile(r"<<(-?)[ \t]*(?:'([^'\n]+)'|\"([^\"\n]+)\"|\\?([A-Za-z_!][\w.!-]*))")
+_CASE = re.compile(r"\bcase\b")
 _BLANK_TO_END = re.compile(r"[ \t]+\n")
 _SINGLE = re.compile(r"'[^']*'")
 _ANSI = re.compile(r"'(?:[^'\\]|\\[\s\S])*'")
@@ -100,6 +101,11 @@ def _step(scan: _Scan) -> None:
         _plain(scan, char, inside)
 
 
+def _take(scan: _Scan, end: int) -> None:
+    """Take what stands before a place as part of a word."""
+    scan.at, scan.word, scan.operator, scan.begun = end, True, None, True
+
+
 def _escape(scan: _Scan) -> None:
     """Read a backslash and what it escapes; before white space it must end the line."""
     after = scan.text[scan.at + 1 : scan.at + 2]
@@ -111,7 +117,7 @@ def _escape(scan: _Scan) -> None:
     elif after == "\n":
         scan.at += 2
     else:
-        scan.at, scan.word, scan.operator, scan.begun = scan.at + 2, True, None, True
+        _take(scan, scan.at + 2)
 
 
 def _quoted(scan: _Scan, char: str) -> None:
@@ -181,7 +187,7 @@ def _single(scan: _Scan) -> None:
     if match is None:
         scan.faults.append(Fault(_NAMES["'"], scan.at, open=True))
         return
-    scan.at, scan.word, scan.operator, scan.begun = match.end(), True, None, True
+    _take(scan, match.end())
 
 
 def _open(scan: _Scan, sign: str) -> None:
@@ -201,8 +207,10 @@ def _backtick(scan: _Scan) -> None:
 
 
 def _close(scan: _Scan, inside: str) -> None:
-    """Close a parenthesis; one that was never opened ends a pattern of `case`."""
+    """Close a parenthesis; one that was never opened may end a pattern of `case`."""
     width = 1
+    if inside == "" and not _CASE.search(scan.text):
+        scan.faults.append(Fault("the ) closes nothing; remove it, or quote it", scan.at))
     if inside == "((" and scan.text.startswith("))", scan.at):
         width = 2
         scan.stack.pop()
@@ -210,7 +218,7 @@ def _close(scan: _Scan, inside: str) -> None:
         scan.stack[-1] = ("(", scan.stack[-1][1])
     elif inside in ("$(", "("):
         scan.stack.pop()
-    scan.at, scan.word, scan.operator, scan.begun = scan.at + width, True, None, True
+    _take(scan, scan.at + width)
 
 
 def _word(scan: _Scan, inside: str) -> None:
@@ -219,7 +227,7 @@ def _word(scan: _Scan, inside: str) -> None:
     if text[at] == "<" and inside != "((":
         filled = _PLACEHOLDER.match(text, at)
         if filled:
-            scan.at, scan.word, scan.operator, scan.begun = filled.end(), True, None, True
+            _take(scan, filled.end())
             return
         if text.startswith("<<<", at):
             scan.at, scan.word, scan.operator, scan.begun = at + 3, False, None, True
@@ -228,7 +236,7 @@ def _word(scan: _Scan, inside: str) -> None:
         if here:
             mark = here.group(2) or here.group(3) or here.group(4)
             scan.waiting.append((mark, bool(here.group(1)), at))
-            scan.at, scan.word, scan.operator, scan.begun = here.end(), True, None, True
+            _take(scan, here.end())
             return
     _foreign(scan, text[at])
     scan.at, scan.word, scan.operator, scan.begun = at + 1, text[at] not in "<>", None, True
