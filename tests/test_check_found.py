@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -16,11 +17,14 @@ from citedesk.cli.kb_check import read_queries, report_json
 from citedesk.desk import open_desk
 from citedesk.encoding.fake import FakeEncoder
 from citedesk.errors import InputError, NotFoundError
+from citedesk.guard import mask_secrets
+from citedesk.knowledge import load_paths
 from citedesk.knowledge.check import CHECKS, Corpus, Inputs, Report, Severity, chosen, run_checks
 from citedesk.knowledge.check.found import Retrievability, never_found, ranks, unasked
 from citedesk.knowledge.check.outline import outline
-from citedesk.settings import Settings
+from citedesk.settings import Settings, shipped
 from citedesk.text import sha256
+from citedesk.triage import load_catalog
 from citedesk.types import Document
 
 TODAY = date(2026, 11, 23)
@@ -135,6 +139,15 @@ def test_read_queries_bad_file_is_an_input_error(tmp_path: Path, rows: str) -> N
 def test_read_queries_missing_file_is_not_found(tmp_path: Path) -> None:
     with pytest.raises(NotFoundError, match="is not a file"):
         read_queries(tmp_path / "none.jsonl")
+
+
+def test_run_checks_of_the_shipped_knowledge_base_find_nothing_broken() -> None:
+    catalog = load_catalog(shipped("kb") / "catalog.toml")
+    documents = load_paths([shipped("kb")], mask_secrets).documents
+    given = replace(inputs(*documents), teams=frozenset(catalog.teams), services=frozenset(catalog.services))
+    report = run_checks(given, ("links", "commands", "duplicates", "titles", "owners"))
+    assert report.documents > 100
+    assert [(issue.document_id, issue.message) for issue in report.issues] == []
 
 
 @pytest.fixture(scope="module")

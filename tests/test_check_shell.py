@@ -112,13 +112,10 @@ def test_fault_agrees_with_bash_on_shipped_commands() -> None:
 
 @pytest.mark.skipif(BASH is None, reason="bash is the oracle")
 def test_fault_agrees_with_bash_when_a_quote_or_bracket_is_lost() -> None:
-    """Recall and precision against the oracle: of 100 damaged commands at most 3 may be judged otherwise."""
-    choose, differs, judged = random.Random(2), [], 0
+    choose, differs = random.Random(2), []
     signs = [(text, i) for text in shipped_commands() for i, char in enumerate(text) if char in "'\"`()"]
     for text, i in choose.sample(signs, 100):
         damaged = text[:i] + text[i + 1 :]
-        judged += 1
         if (fault(damaged) is None) != _bash_reads(damaged):
             differs.append(damaged)
-    assert judged == 100
-    assert len(differs) <= 3
+    assert differs == []

@@ -53,6 +53,7 @@ class _Scan:
     """The state of one reading: what is open, here-documents waiting for the line's end, and the last operator.
 
     begun: the command has a word. word: the next character goes on with one. tick: where in the stack a backtick is.
+    cases: the text holds a `case`.
     """
 
     text: str
@@ -63,6 +64,7 @@ class _Scan:
     begun: bool = False
     word: bool = False
     tick: int = -1
+    cases: bool = False
     faults: list[Fault] = field(default_factory=list)
 
 
@@ -72,7 +74,7 @@ def fault(text: str) -> Fault | None:
     Args:
         text: one or more commands, of any length; read once.
     """
-    scan = _Scan(text.rstrip())
+    scan = _Scan(text.rstrip(), cases=_CASE.search(text) is not None)
     while scan.at < len(scan.text) and not scan.faults:
         _step(scan)
     if not scan.faults:
@@ -209,7 +211,7 @@ def _backtick(scan: _Scan) -> None:
 def _close(scan: _Scan, inside: str) -> None:
     """Close a parenthesis; one that was never opened may end a pattern of `case`."""
     width = 1
-    if inside == "" and not _CASE.search(scan.text):
+    if inside == "" and not scan.cases:
         scan.faults.append(Fault("the ) closes nothing; remove it, or quote it", scan.at))
     if inside == "((" and scan.text.startswith("))", scan.at):
         width = 2
