@@ -20,6 +20,7 @@ from citedesk.cli.common import (
     progress_bar,
 )
 from citedesk.cli.kb_adapt import adapt
+from citedesk.cli.kb_check import check
 from citedesk.cli.render import safe
 from citedesk.errors import DocumentError, InputError, NotFoundError
 from citedesk.formats import document_json, results_json
@@ -34,10 +35,11 @@ _NAMED = 5
 
 @click.group()
 def kb() -> None:
-    """The knowledge base: add, search, show, status, erase, adapt."""
+    """The knowledge base: add, search, show, status, check, erase, adapt."""
 
 
 kb.add_command(adapt)
+kb.add_command(check)
 
 
 @kb.command()
