@@ -7,6 +7,7 @@ encoder is such a change too: queries are encoded by the old one until the new i
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,12 +15,15 @@ from pathlib import Path
 import numpy as np
 
 from citedesk.encoding import Encoder
-from citedesk.errors import CiteDeskError
+from citedesk.errors import CiteDeskError, StorageError
 from citedesk.index import Snapshot, open_snapshot
 from citedesk.index.tables import listed
 from citedesk.knowledge.build import BuildReport, Progress, Target, index_state, update
 from citedesk.store import Store
 from citedesk.telemetry import log_event
+
+# After a build of the background failed, how long the old index serves before another try.
+RETRY_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,7 @@ class LiveIndex:
         self._open_other, self._background = open_other, background
         self._building = threading.Lock()
         self._thread: threading.Thread | None = None
+        self._closing, self._failed = threading.Event(), -RETRY_SECONDS
         self._seen: tuple[object, str] = (None, "")
         self._withdrawn: tuple[object, Serving | None, Serving | None] = (None, None, None)
         self._serving = self._adopted(None)
@@ -88,7 +93,8 @@ class LiveIndex:
         self._serving = Serving(snapshot, self._encoder)
 
     def close(self) -> None:
-        """Wait for a build to finish."""
+        """Stop a build of the background after its present block of documents; the next one goes on from there."""
+        self._closing.set()
         if self._thread is not None:
             self._thread.join()
 
@@ -119,14 +125,20 @@ class LiveIndex:
         return Serving(snapshot, encoder)
 
     def _start(self) -> None:
-        if self._thread is None or not self._thread.is_alive():
+        waiting = time.monotonic() < self._failed + RETRY_SECONDS
+        if not waiting and (self._thread is None or not self._thread.is_alive()):
             self._thread = threading.Thread(target=self._build_quietly, name="citedesk-index", daemon=True)
             self._thread.start()
 
     def _build_quietly(self) -> None:
+        def go_on(done: int, total: int) -> None:
+            if self._closing.is_set():
+                raise StorageError("the process is closing; the index is finished by the next one")
+
         try:
-            self.build()
+            self.build(go_on)
         except CiteDeskError as error:
+            self._failed = time.monotonic()
             log_event("index_build_failed", logging.ERROR, kind=type(error).__name__)
 
     def _without_removed(self, current: Serving) -> Serving:
