@@ -27,6 +27,6 @@ def encoder(home: Path) -> Encoder:
 def desk(home: Path, encoder: Encoder) -> Iterator[Desk]:
     """A desk on the starter knowledge base. Read only: tests that write make their own."""
     desk = open_desk(Settings(home=home, threads=1))
-    desk.add([shipped("kb")])
+    desk.library.add([shipped("kb")])
     yield desk
     desk.close()
