@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from citedesk.encoding import Encoder, minilm, open_encoder
+from citedesk.encoding import Encoder, encode_queries, minilm, open_encoder
 from citedesk.encoding.compiled import open_compiled
 from citedesk.encoding.fake import FakeEncoder
 from citedesk.encoding.version import SCHEME
@@ -41,6 +41,24 @@ def test_encode_of_a_text_is_bit_for_bit_the_same_whatever_its_batch_mates(encod
     together = np.empty_like(alone)
     together[order] = encoder.encode([texts[i] for i in order])
     assert np.flatnonzero((alone != together).any(axis=1)).tolist() == []
+
+
+def test_encode_with_two_threads_gives_the_bits_of_one(home: Path, encoder: Encoder) -> None:
+    texts = texts_of_many_lengths(70)
+    two = open_compiled(Settings(home=home).encoders, 2)
+    assert two.encode(texts).tobytes() == encoder.encode(texts).tobytes()
+
+
+def test_encode_of_more_texts_of_one_length_than_a_batch_holds_gives_each_its_own_bits(encoder: Encoder) -> None:
+    texts = [f"{word} is down" for word in ["pod", "vpn", "mail", "disk"] * 60]
+    vectors = encoder.encode(texts)
+    alone = {text: encoder.encode([text])[0].tobytes() for text in set(texts)}
+    assert [text for text, vector in zip(texts, vectors, strict=True) if vector.tobytes() != alone[text]] == []
+
+
+def test_encode_queries_without_a_way_of_its_own_encodes_as_passages() -> None:
+    fake = FakeEncoder()
+    assert encode_queries(fake, ["pod crash"]).tobytes() == fake.encode(["pod crash"]).tobytes()
 
 
 @pytest.mark.parametrize("text", ["", " \n", "word " * 200_000, "\ud800 lone", "\x00\x01", "😀" * 5000])

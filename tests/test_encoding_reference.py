@@ -1,10 +1,14 @@
 """The compiled encoder against sentence-transformers on the same weights, text by text."""
 
+import json
+import shutil
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from citedesk.encoding import Encoder
-from citedesk.encoding.reference import open_reference_minilm
+from citedesk.encoding import Encoder, encode_queries, minilm
+from citedesk.encoding.reference import ReferenceEncoder, default_encode, folder_digest, open_reference_minilm
 from citedesk.guard import mask_secrets
 from citedesk.knowledge import load_paths
 from citedesk.settings import shipped
@@ -49,3 +53,51 @@ def test_count_tokens_equals_the_reference(encoder: Encoder) -> None:
     reference = open_reference_minilm()
     texts = [text for text in ("", *VARIED) if encoder.count_tokens(text) <= encoder.window]
     assert [encoder.count_tokens(t) for t in texts] == [reference.count_tokens(t) for t in texts]
+
+
+@pytest.fixture
+def prompted(tmp_path: Path) -> Path:
+    """The packaged model, made to put words before queries and documents."""
+    folder = tmp_path / "prompted"
+    shutil.copytree(minilm.model_folder(), folder)
+    settings = folder / "config_sentence_transformers.json"
+    values = json.loads(settings.read_text(encoding="utf-8")) if settings.is_file() else {}
+    values["prompts"] = {"query": "query: ", "document": "passage: "}
+    settings.write_text(json.dumps(values), encoding="utf-8")
+    return folder
+
+
+@pytest.mark.slow
+def test_encode_of_a_model_with_prompts_puts_them_before_queries_and_passages(prompted: Path) -> None:
+    model, plain = ReferenceEncoder(str(prompted)), open_reference_minilm()
+    found = np.vstack([encode_queries(model, ["vpn drops"]), model.encode(["vpn drops"])])
+    expected = plain.encode(["query: vpn drops", "passage: vpn drops"])
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+@pytest.mark.slow
+def test_name_of_a_model_names_its_weights_and_settings(prompted: Path) -> None:
+    renamed = ReferenceEncoder(str(prompted)).name.split("/")
+    assert renamed[:2] == ["sentence-transformers", "prompted"]
+    assert renamed[2] == folder_digest(prompted) != folder_digest(minilm.model_folder())
+
+
+def test_folder_digest_changes_with_weights_of_the_same_size_and_not_with_the_card(tmp_path: Path) -> None:
+    (tmp_path / "model.safetensors").write_bytes(b"abc")
+    first = folder_digest(tmp_path)
+    (tmp_path / "README.md").write_text("card")
+    with_card = folder_digest(tmp_path)
+    (tmp_path / "model.safetensors").write_bytes(b"abd")
+    assert (with_card == first, folder_digest(tmp_path) == first) == (True, False)
+
+
+@pytest.mark.slow
+def test_batch_of_the_reference_is_the_librarys_on_a_cpu_and_larger_elsewhere() -> None:
+    model = open_reference_minilm()
+    assert model.batch == (32 if model.device == "cpu" else 256)
+
+
+@pytest.mark.slow
+def test_default_encode_gives_the_vectors_of_the_reference() -> None:
+    texts = ["vpn drops", "The printer is out of toner."]
+    np.testing.assert_allclose(default_encode(1)(texts), open_reference_minilm().encode(texts), atol=1e-5)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from citedesk.answer import EvidenceModel, compose, load_evidence, measure, verify
 from citedesk.answer.compose import documents_by_evidence
 from citedesk.encoding import PACKAGED, Encoder, open_encoder
+from citedesk.encoding.protocol import QueryEncoder
 from citedesk.guard import mask_secrets, redact, screen
 from citedesk.index import Snapshot
 from citedesk.knowledge import Library, LiveIndex, Serving
@@ -106,7 +107,8 @@ class Desk:
             inputs = self.triage.inputs([redacted.ticket], self.encoder)
             triaged = _cautious(self.triage.triage([redacted.ticket], inputs)[0], families)
             text = inputs.texts[0] or redacted.ticket.text
-            same = serving.encoder.name == self.encoder.name
+            # One vector serves both, unless the encoder asks questions differently from how it reads texts.
+            same = serving.encoder.name == self.encoder.name and not isinstance(serving.encoder, QueryEncoder)
             question = Question(text, inputs.vectors[0] if same else self.engine.encode(serving, text))
             answer = _refused_attack(families) or self._answer(serving, question, principal, triaged)
         self.metrics.count("answers_total", status=answer.status)

@@ -1,5 +1,6 @@
 """`citedesk bench`: how fast, measured as whole processes and inside one."""
 
+import dataclasses
 import json
 import subprocess
 import sys
@@ -13,14 +14,22 @@ import numpy as np
 from citedesk.cli.bench_search import search
 from citedesk.cli.common import OPERATOR, json_option, opened, print_json
 from citedesk.desk import Desk
+from citedesk.encoding import open_encoder
+from citedesk.errors import InputError
+from citedesk.evaluate.encoding import Encode, compare_speed, differing_texts
 from citedesk.settings import Settings, shipped
 from citedesk.triage.rows import read_rows, ticket_of
+from citedesk.types import Ticket
 
 # Says whether torch was imported by a command: the last line of standard error.
 _PROBE = (
     "import sys\nfrom citedesk.cli.main import run\ncode = run(sys.argv[1:])\n"
     "print('torch' in sys.modules, file=sys.stderr)\nsys.exit(code)"
 )
+# Queries timed one at a time, and their length: what people type into a search box.
+_QUERIES, _QUERY_CHARACTERS = 100, 60
+# Texts encoded in every way to see that the bits stay.
+_DETERMINISM_TEXTS = 64
 
 
 @click.group()
@@ -64,6 +73,53 @@ def suggest(settings: Settings, size: int, runs: int, as_json: bool) -> None:
             click.echo(f"{name:<40} {value}")
 
 
+@bench.command()
+@click.option(
+    "--texts", "file", type=click.Path(path_type=Path), help="Tickets to encode, .jsonl(.gz); default: shipped."
+)
+@click.option("--size", default=512, show_default=True, type=click.IntRange(1), help="Texts to encode.")
+@click.option("--peer", type=click.Choice(["sentence-transformers"]), help="Encode with this too, in turns.")
+@click.option("--rounds", default=3, show_default=True, type=click.IntRange(1), help="Times each encodes all texts.")
+@json_option
+@click.pass_obj
+def encode(settings: Settings, file: Path | None, size: int, peer: str | None, rounds: int, as_json: bool) -> None:
+    """Measure texts encoded a second and one query's latency, and check that vectors never depend on the batch."""
+    tickets = _spread_tickets(file or shipped("kb") / "tickets", size)
+    texts = [ticket.text for ticket in tickets]
+    queries = [(ticket.subject.strip() or ticket.body.strip())[:_QUERY_CHARACTERS] for ticket in tickets[:_QUERIES]]
+    encoders = [open_encoder(dataclasses.replace(settings, threads=n)) for n in (settings.threads, 1, 2)]
+    report = {
+        "texts": len(texts),
+        "threads": settings.threads,
+        "encoder": encoders[0].name,
+        **compare_speed(encoders[0].encode, _peer(settings) if peer else None, texts, queries, rounds),
+        "texts_that_depend_on_batch_order_or_threads": differing_texts(encoders, texts[:_DETERMINISM_TEXTS]),
+    }
+    if as_json:
+        print_json(report)
+    else:
+        for name, value in report.items():
+            click.echo(f"{name:<44} {_plain(value)}")
+
+
+def _plain(value: object) -> str:
+    return ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, dict) else str(value)
+
+
+def _peer(settings: Settings) -> Encode:
+    from citedesk.encoding.reference import default_encode
+
+    return default_encode(settings.threads)
+
+
+def _spread_tickets(path: Path, size: int) -> list[Ticket]:
+    """Take tickets evenly from the whole file, so that no one kind of ticket fills the measure."""
+    rows = list(read_rows([path]))
+    if not rows:
+        raise InputError(f"{path} holds no ticket; give one JSON object a line")
+    return [ticket_of(rows[i]) for i in np.linspace(0, len(rows) - 1, min(size, len(rows))).astype(int)]
+
+
 def _process(home: Path, *arguments: str) -> tuple[float, bool]:
     began = time.perf_counter()
     done = subprocess.run(
@@ -79,10 +135,8 @@ def _process(home: Path, *arguments: str) -> tuple[float, bool]:
 
 
 def _warm(desk: Desk, size: int) -> list[float]:
-    rows = list(read_rows([shipped("kb") / "tickets"]))
-    spread = [ticket_of(rows[i]) for i in np.linspace(0, len(rows) - 1, size).astype(int)]
     milliseconds = []
-    for ticket in spread:
+    for ticket in _spread_tickets(shipped("kb") / "tickets", size):
         began = time.perf_counter()
         desk.suggest(ticket, OPERATOR)
         milliseconds.append(1000 * (time.perf_counter() - began))

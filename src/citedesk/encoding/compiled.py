@@ -7,6 +7,7 @@ import json
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
 from pathlib import Path
 
@@ -19,14 +20,13 @@ from citedesk.errors import IntegrityError
 from citedesk.store.failures import storage_errors
 from citedesk.text import sha256_file
 
-# Texts a batch: above this, throughput on two cores no longer rises.
-BATCH = 16
+# Tokens a batch: enough to hide the cost of a call, few enough that activations stay near the core.
+BATCH_TOKENS = 512
 # Characters of a text that can matter: 256 tokens of at most a few dozen characters each. Cutting here
 # keeps a megabyte of text from being tokenised in vain.
 MAX_CHARACTERS = 20_000
-# Texts are padded to the next multiple of this many tokens, and only texts of one padded length share a
-# batch: padding moves the last bits of a float sum, so it must depend on the text alone.
-PAD_TOKENS = 16
+# Fused, an addition and the layer normalisation after it run seven times slower (ONNX Runtime 1.32, CPU).
+_SLOW_FUSIONS = ["SkipLayerNormFusion"]
 # Vectors are rounded to this grid, so that the last bits of another processor rarely show.
 GRID = np.float32(2**20)
 
@@ -39,9 +39,13 @@ class CompiledEncoder:
         from tokenizers import Tokenizer
 
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
+        # One thread a batch, and batches side by side: no waiting at barriers, and the same bits.
+        options.intra_op_num_threads = 1
         options.log_severity_level = 3
-        self._session = onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
+        self._session = onnxruntime.InferenceSession(
+            str(graph), options, providers=["CPUExecutionProvider"], disabled_optimizers=_SLOW_FUSIONS
+        )
+        self._threads = threads
         self._tokenizer = Tokenizer.from_file(str(tokenizer))
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
@@ -54,41 +58,50 @@ class CompiledEncoder:
         return len(self._tokenizer.encode(text).ids)
 
     def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
-        """Encode texts; see `Encoder.encode`. Texts of one padded length share a batch."""
-        tokens = [self._ids(text) for text in texts]
+        """Encode texts; see `Encoder.encode`. Texts of one length in tokens share a batch."""
+        tokens = self._tokens(texts)
         vectors = np.zeros((len(tokens), self.dimension), dtype=np.float32)
-        for rows in _batches(tokens):
-            vectors[rows] = self._run([tokens[i] for i in rows])
+        batches = list(_batches(tokens))
+        for rows, found in zip(batches, self._run_all(tokens, batches), strict=True):
+            vectors[rows] = found
             if progress:
                 progress(len(rows))
         return np.asarray(np.round(vectors * GRID) / GRID, dtype=np.float32)
 
-    def _ids(self, text: str) -> list[int]:
+    def _run_all(self, tokens: list[list[int]], batches: list[list[int]]) -> Iterator[NDArray[np.float32]]:
+        """Run the batches, `threads` at a time, in order; the runtime lets go of the interpreter's lock."""
+        work = ([tokens[i] for i in rows] for rows in batches)
+        if self._threads == 1 or len(batches) < 2:
+            yield from map(self._run, work)
+            return
+        with ThreadPoolExecutor(self._threads) as pool:
+            yield from pool.map(self._run, work)
+
+    def _tokens(self, texts: Sequence[str]) -> list[list[int]]:
         # A lone surrogate, as an ill-coded command line gives, is no character; the tokenizer refuses it.
-        valid = text[:MAX_CHARACTERS].encode("utf-8", "replace").decode("utf-8")
-        ids: list[int] = self._tokenizer.encode(valid).ids
-        return ids if len(ids) <= self.window else [*ids[: self.window - 1], ids[-1]]
+        valid = [text[:MAX_CHARACTERS].encode("utf-8", "replace").decode("utf-8") for text in texts]
+        return [_cut(self._tokenizer.encode(text).ids, self.window) for text in valid]
 
     def _run(self, tokens: list[list[int]]) -> NDArray[np.float32]:
-        ids = np.zeros((len(tokens), _padded(tokens[0])), dtype=np.int64)
-        mask = np.zeros_like(ids)
-        for row, sequence in enumerate(tokens):
-            ids[row, : len(sequence)] = sequence
-            mask[row, : len(sequence)] = 1
-        output = self._session.run(["vector"], {"input_ids": ids, "attention_mask": mask})
+        output = self._session.run(["vector"], {"input_ids": np.array(tokens, dtype=np.int64)})
         return np.asarray(output[0], dtype=np.float32)
 
 
-def _padded(tokens: Sequence[int]) -> int:
-    return -(-len(tokens) // PAD_TOKENS) * PAD_TOKENS
+def _cut(ids: list[int], window: int) -> list[int]:
+    """Keep what fits, the end marker included."""
+    return ids if len(ids) <= window else [*ids[: window - 1], ids[-1]]
 
 
 def _batches(tokens: Sequence[Sequence[int]]) -> Iterator[list[int]]:
-    """Group positions by padded length, shortest first, at most BATCH together."""
-    order = sorted(range(len(tokens)), key=lambda i: (len(tokens[i]), i))
-    for _, group in groupby(order, key=lambda i: _padded(tokens[i])):
-        rows = list(group)
-        yield from (rows[at : at + BATCH] for at in range(0, len(rows), BATCH))
+    """Group positions by length, longest first, at most BATCH_TOKENS tokens together.
+
+    Nothing is padded: padding moves the last bits of a float sum. Longest first, so that the threads
+    finish together.
+    """
+    order = sorted(range(len(tokens)), key=lambda i: (-len(tokens[i]), i))
+    for length, group in groupby(order, key=lambda i: len(tokens[i])):
+        rows, size = list(group), max(1, BATCH_TOKENS // length)
+        yield from (rows[at : at + size] for at in range(0, len(rows), size))
 
 
 def open_compiled(folder: Path, threads: int) -> CompiledEncoder:

@@ -2,7 +2,8 @@
 
 Matrices of weights are int8, one scale per output column. Activations are int8 too, with one scale per
 token, taken from that token alone. The usual dynamic quantisation takes one scale per batch, so a vector
-would depend on its neighbours; here it does not. Built from the safetensors file: torch is not needed.
+would depend on its neighbours; here it does not. There is no padding and so no mask: texts of one batch have
+one length, and attention takes its faster, blocked path. Built from the safetensors file: torch is not needed.
 """
 
 from pathlib import Path
@@ -43,7 +44,7 @@ def compile_graph(weights: Path, target: Path) -> None:
 
     Args:
         weights: model.safetensors of a 6-layer, 384-dimensional BERT.
-        target: file to write; inputs `input_ids`, `attention_mask` (b, s) int64, output `vector` (b, 384).
+        target: file to write; input `input_ids` (b, s) int64 without padding, output `vector` (b, 384).
     """
     tensors = load_file(weights)
     graph = _Graph()
@@ -55,13 +56,9 @@ def compile_graph(weights: Path, target: Path) -> None:
 
 
 def _model(graph: _Graph) -> object:
-    def ids(name: str) -> object:
-        return helper.make_tensor_value_info(name, TensorProto.INT64, ["batch", "tokens"])
-
+    ids = helper.make_tensor_value_info("input_ids", TensorProto.INT64, ["batch", "tokens"])
     vector = helper.make_tensor_value_info("vector", TensorProto.FLOAT, ["batch", _HIDDEN])
-    body = helper.make_graph(
-        graph.nodes, "minilm", [ids("input_ids"), ids("attention_mask")], [vector], graph.constants
-    )
+    body = helper.make_graph(graph.nodes, "minilm", [ids], [vector], graph.constants)
     opsets = [helper.make_opsetid("", 20), helper.make_opsetid(_MICROSOFT, 1)]
     return helper.make_model(body, opset_imports=opsets, ir_version=10, producer_name="citedesk")
 
@@ -74,26 +71,27 @@ def _embed(graph: _Graph, tensors: dict[str, Array]) -> str:
     zero = graph.constant("zero", np.array([0]))
     graph.add("Slice", [graph.constant("places", places), zero, "length"], "embedded_places")
     graph.add("Add", ["embedded_words", "embedded_places"], "embedded")
-    scale, shift = _norm(graph, tensors, "embeddings.LayerNorm")
-    graph.add("Cast", ["attention_mask"], "mask", to=TensorProto.INT32)
-    return graph.add("LayerNormalization", ["embedded", scale, shift], "hidden", axis=-1, epsilon=_EPSILON)
+    return _norm(graph, tensors, "embeddings.LayerNorm", "embedded")
 
 
 def _layer(graph: _Graph, tensors: dict[str, Array], at: str, hidden: str) -> str:
-    attention = f"{at}.attention"
-    parts = ("query", "key", "value")
-    weight = np.concatenate([tensors[f"{attention}.self.{p}.weight"] for p in parts])
-    bias = np.concatenate([tensors[f"{attention}.self.{p}.bias"] for p in parts])
-    joined = _linear(graph, hidden, weight, bias, f"{at}.qkv")
-    heads = [f"{at}.{p}" for p in parts]
-    graph.add("Split", [joined], heads, axis=-1, num_outputs=3)
-    seen = graph.add("MultiHeadAttention", [*heads, "", "mask"], f"{at}.seen", domain=_MICROSOFT, num_heads=_HEADS)
-    mixed = _dense(graph, tensors, f"{attention}.output.dense", seen)
-    hidden = _skip_norm(graph, tensors, f"{attention}.output.LayerNorm", hidden, mixed)
+    seen = _attention(graph, tensors, at, hidden)
+    mixed = _dense(graph, tensors, f"{at}.attention.output.dense", seen)
+    hidden = _add_norm(graph, tensors, f"{at}.attention.output.LayerNorm", hidden, mixed)
     wide = _dense(graph, tensors, f"{at}.intermediate.dense", hidden)
     graph.add("Gelu", [wide], f"{at}.gelu", domain=_MICROSOFT)
     narrow = _dense(graph, tensors, f"{at}.output.dense", f"{at}.gelu")
-    return _skip_norm(graph, tensors, f"{at}.output.LayerNorm", hidden, narrow)
+    return _add_norm(graph, tensors, f"{at}.output.LayerNorm", hidden, narrow)
+
+
+def _attention(graph: _Graph, tensors: dict[str, Array], at: str, hidden: str) -> str:
+    source, parts = f"{at}.attention.self", ("query", "key", "value")
+    weight = np.concatenate([tensors[f"{source}.{part}.weight"] for part in parts])
+    bias = np.concatenate([tensors[f"{source}.{part}.bias"] for part in parts])
+    joined = _linear(graph, hidden, weight, bias, f"{at}.qkv")
+    heads = [f"{at}.{part}" for part in parts]
+    graph.add("Split", [joined], heads, axis=-1, num_outputs=3)
+    return graph.add("MultiHeadAttention", heads, f"{at}.seen", domain=_MICROSOFT, num_heads=_HEADS)
 
 
 def _dense(graph: _Graph, tensors: dict[str, Array], at: str, x: str) -> str:
@@ -125,23 +123,22 @@ def _linear(graph: _Graph, x: str, weight: Array, bias: Array, at: str) -> str:
     return graph.add("Add", [f"{at}.rescaled", graph.constant(f"{at}.bias", bias)], f"{at}.out")
 
 
-def _norm(graph: _Graph, tensors: dict[str, Array], at: str) -> tuple[str, str]:
-    return (
-        graph.constant(f"{at}.weight", tensors[f"{at}.weight"]),
-        graph.constant(f"{at}.bias", tensors[f"{at}.bias"]),
-    )
+def _norm(graph: _Graph, tensors: dict[str, Array], at: str, x: str) -> str:
+    scale = graph.constant(f"{at}.weight", tensors[f"{at}.weight"])
+    shift = graph.constant(f"{at}.bias", tensors[f"{at}.bias"])
+    return graph.add("LayerNormalization", [x, scale, shift], f"{at}.out", axis=-1, epsilon=_EPSILON)
 
 
-def _skip_norm(graph: _Graph, tensors: dict[str, Array], at: str, x: str, y: str) -> str:
-    scale, shift = _norm(graph, tensors, at)
-    return graph.add("SkipLayerNormalization", [x, y, scale, shift], f"{at}.out", domain=_MICROSOFT, epsilon=_EPSILON)
+def _add_norm(graph: _Graph, tensors: dict[str, Array], at: str, x: str, y: str) -> str:
+    return _norm(graph, tensors, at, graph.add("Add", [x, y], f"{at}.sum"))
 
 
 def _pool(graph: _Graph, hidden: str) -> None:
-    """Mean over real tokens, then unit length; the mean's divisor cancels in the normalising."""
-    one = graph.constant("pool.axis", np.array([1]))
-    graph.add("Cast", ["attention_mask"], "pool.mask", to=TensorProto.FLOAT)
-    graph.add("Unsqueeze", ["pool.mask", one], "pool.row")
-    graph.add("MatMul", ["pool.row", hidden], "pool.sum")
-    graph.add("Squeeze", ["pool.sum", one], "pool.flat")
-    graph.add("LpNormalization", ["pool.flat"], "vector", axis=-1, p=2)
+    """Sum over the tokens, then unit length: the mean's divisor cancels in the normalising.
+
+    A product with ones: a reduction adds in another order when a text is alone in its batch.
+    """
+    one = numpy_helper.from_array(np.ones(1, np.float32))
+    graph.add("ConstantOfShape", ["length"], "pool.ones", value=one)
+    graph.add("MatMul", ["pool.ones", hidden], "pool.sum")
+    graph.add("LpNormalization", ["pool.sum"], "vector", axis=-1, p=2)

@@ -1,7 +1,7 @@
 """What the rest of the house needs of an encoder."""
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,3 +38,23 @@ class Encoder(Protocol):
         Returns:
             (n, d) float32, rows of unit length, in the order of `texts`.
         """
+
+
+@runtime_checkable
+class QueryEncoder(Protocol):
+    """An encoder that treats queries unlike passages, as models with prompts do."""
+
+    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+        """Encode queries.
+
+        Args:
+            texts: n queries.
+
+        Returns:
+            (n, d) float32, rows of unit length, comparable with those of `Encoder.encode`.
+        """
+
+
+def encode_queries(encoder: Encoder, texts: Sequence[str]) -> Vectors:
+    """Encode queries the encoder's own way, or as passages if it has none; returns (n, d) float32 unit rows."""
+    return encoder.encode_queries(texts) if isinstance(encoder, QueryEncoder) else encoder.encode(texts)

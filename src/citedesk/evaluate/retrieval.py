@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from citedesk.encoding import Encoder
+from citedesk.encoding import Encoder, encode_queries
 from citedesk.errors import InputError, NotFoundError
 from citedesk.evaluate import metrics
 from citedesk.index import Snapshot
@@ -91,7 +91,7 @@ def evaluate_retrieval(
     seconds = []
     for query, text in questions.texts.items():
         began = time.perf_counter()
-        vector = encoder.encode([text])[0]
+        vector = encode_queries(encoder, [text])[0]
         found = rank(snapshot, Query(text), vector, READER)
         runs["hybrid"][query] = _documents(snapshot, [(r.position, r.score) for r in found.ranked], query)
         seconds.append(time.perf_counter() - began)

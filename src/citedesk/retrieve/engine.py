@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from citedesk.encoding import encode_queries
 from citedesk.errors import InputError
 from citedesk.guard import redact
 from citedesk.index import Snapshot
@@ -68,7 +69,7 @@ class SearchEngine:
 
     def encode(self, serving: Serving, text: str) -> NDArray[np.float32]:
         """Encode a query: (d,) float32 of unit length."""
-        vector: NDArray[np.float32] = serving.encoder.encode([text])[0]
+        vector: NDArray[np.float32] = encode_queries(serving.encoder, [text])[0]
         return vector
 
     def search(self, query: Query, principal: Principal, page: Page = FIRST_PAGE) -> Results:

@@ -18,6 +18,7 @@ from citedesk.types import LegScore, Passage, Principal
 
 # Decimals of a score that count: the last bits of a sum depend on the index's layout.
 _DIGITS = 6
+_NO_WORDS = LegScore(0.0, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,18 +85,11 @@ def rank(
 
 def order(snapshot: Snapshot, candidates: Candidates, scores: NDArray[np.float64]) -> list[Ranked]:
     """Sort candidates by score, best first; ties by document id and place, whatever the index's layout."""
-    dense_rank, lexical_rank = _ranks(candidates.dense), _ranks(candidates.lexical)
     rounded = np.round(scores, _DIGITS)
+    dense, lexical = _legs(candidates.dense), _legs(candidates.lexical)
+    positions, shown = candidates.positions.tolist(), np.clip(rounded, 0.0, 1.0).tolist()
     return [
-        Ranked(
-            position=int(candidates.positions[i]),
-            score=max(0.0, min(1.0, float(rounded[i]))),
-            dense=LegScore(round(float(candidates.dense[i]), _DIGITS), int(dense_rank[i])),
-            lexical=LegScore(
-                round(float(candidates.lexical[i]), _DIGITS),
-                int(lexical_rank[i]) if candidates.lexical[i] > 0 else None,
-            ),
-        )
+        Ranked(positions[i], shown[i], LegScore(*dense[i]), LegScore(*lexical[i]) if lexical[i][0] > 0 else _NO_WORDS)
         for i in _by_score(snapshot, candidates.positions, rounded)
     ]
 
@@ -114,10 +108,11 @@ def _place(passage: Passage) -> tuple[str, int]:
     return passage.document_id, passage.start
 
 
-def _ranks(scores: NDArray[np.float32]) -> NDArray[np.int64]:
-    """Rank scores from 1, equal ones alike."""
-    descending = -np.sort(-np.round(scores.astype(np.float64), _DIGITS))
-    return np.searchsorted(-descending, -np.round(scores.astype(np.float64), _DIGITS)) + 1
+def _legs(scores: NDArray[np.float32]) -> list[tuple[float, int]]:
+    """Round scores, and rank them from 1, equal ones alike."""
+    rounded = np.round(scores.astype(np.float64), _DIGITS)
+    ranks = np.searchsorted(np.sort(-rounded), -rounded) + 1
+    return list(zip(rounded.tolist(), ranks.tolist(), strict=True))
 
 
 def best_per_document(ranked: Sequence[Ranked], owners: NDArray[np.int32], per_document: int = 1) -> list[Ranked]:
