@@ -10,13 +10,15 @@ from fastapi.responses import JSONResponse
 from citedesk.api.dependencies import Caller, Editor, OpenDesk
 from citedesk.api.schemas import DocumentIn, Words
 from citedesk.desk import Desk
-from citedesk.errors import InputError
+from citedesk.errors import InputError, NotFoundError
 from citedesk.formats import document_json, document_row_json
 from citedesk.types import Document, Principal
 
 router = APIRouter()
 # Rows read from the database at a time, of which a caller may be allowed to see only some.
 _BLOCK = 500
+# The cursor after the longest id: 300 characters of four bytes each, in base64, with room to spare.
+_MAX_CURSOR = 2000
 
 Id = Annotated[str, Path(max_length=300)]
 
@@ -29,7 +31,7 @@ def list_documents(
     kind: Annotated[Words, Query()] = [],  # noqa: B006  FastAPI copies defaults
     service: Annotated[Words, Query()] = [],  # noqa: B006
     tag: Annotated[Words, Query()] = [],  # noqa: B006
-    cursor: Annotated[str | None, Query(max_length=1000)] = None,
+    cursor: Annotated[str | None, Query(max_length=_MAX_CURSOR)] = None,
 ) -> JSONResponse:
     """List the documents the caller may read, by id, without their text."""
 
@@ -71,8 +73,11 @@ def get_document(
     caller: Caller,
     version: Annotated[str | None, Query(max_length=64)] = None,
 ) -> JSONResponse:
-    """Fetch a document at its current or a kept version."""
-    return JSONResponse(document_json(desk.library.get(document_id, caller, version)))
+    """Fetch a document at its current or a kept version; of a removed one, only a version that is named."""
+    document = desk.library.get(document_id, caller, version)
+    if version is None and not _is_active(desk, document_id):
+        raise NotFoundError(f"the document {document_id!r} was removed; name a version to fetch what was cited")
+    return JSONResponse(document_json(document))
 
 
 @router.put("/v1/documents/{document_id:path}")
@@ -84,11 +89,17 @@ def put_document(document_id: Id, document: DocumentIn, desk: OpenDesk, caller: 
 
 
 def _is_new(desk: Desk, document_id: str, caller: Principal) -> bool:
+    """Tell whether an id is free; a removed document holds its own, for its versions would get the new labels."""
     with desk.store.lock:
-        exists = desk.store.documents.is_active(document_id)
-    if exists:
+        stored = desk.store.documents.get(document_id) is not None
+    if stored:
         desk.library.get(document_id, caller)
-    return not exists
+    return not stored or not _is_active(desk, document_id)
+
+
+def _is_active(desk: Desk, document_id: str) -> bool:
+    with desk.store.lock:
+        return desk.store.documents.is_active(document_id)
 
 
 @router.delete("/v1/documents/{document_id:path}", status_code=204)
