@@ -8,8 +8,7 @@ from itertools import combinations
 import numpy as np
 
 from citedesk.encoding.fake import FakeEncoder
-from citedesk.index import Snapshot, SourceDocument
-from citedesk.index.snapshot import Entry, build_snapshot
+from citedesk.index import Entry, Snapshot, SourceDocument, build_snapshot
 from citedesk.retrieve.pairs import Pair
 from citedesk.types import Passage
 

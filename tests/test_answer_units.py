@@ -10,7 +10,7 @@ from citedesk.answer import compose, verify
 from citedesk.answer.units import PARTS, plain, units
 from citedesk.encoding.fake import FakeEncoder
 from citedesk.index import Snapshot
-from citedesk.knowledge.build import add_documents, snapshot_of
+from citedesk.knowledge.build import add_documents, build_in_memory
 from citedesk.retrieve import Query, rank
 from citedesk.store import open_store
 from citedesk.text import sha256
@@ -50,7 +50,7 @@ def _snapshot(*documents: Document) -> Snapshot:
     store = open_store(None)
     try:
         add_documents(store, documents)
-        return snapshot_of(store, ENCODER, "g")[0]
+        return build_in_memory(store, ENCODER)
     finally:
         store.close()
 

@@ -246,7 +246,12 @@ def test_search_returns_only_documents_the_caller_may_read(guarded: TestClient, 
 
 def test_search_for_a_label_one_lacks_finds_nothing(guarded: TestClient) -> None:
     asked = {"q": "secret exposed in a repository", "label": "restricted"}
-    assert guarded.get("/v1/search", params=asked, headers=bearer("helpdesk")).json() == {"hits": []}
+    assert guarded.get("/v1/search", params=asked, headers=bearer("helpdesk")).json() == {
+        "hits": [],
+        "found": 0,
+        "facets": {name: {} for name in ("kind", "service", "layer", "label", "tag")},
+        "cursor": None,
+    }
 
 
 def test_suggestion_cites_and_names_readable_documents_only(guarded: TestClient, desk: Desk) -> None:

@@ -171,8 +171,11 @@ def absent(file: Path) -> None:
 
 
 DAMAGES = [
-    *((name, zeros) for name in ("terms.npz", "vocabulary.json", "documents.json", "headings.json", "manifest.json")),
-    *(("vectors.faiss", damage) for damage in (zeros, shortened, absent)),
+    *(
+        (name, zeros)
+        for name in ("CURRENT", "gen-*.json", "*/documents.columns", "*/passages.columns", "*/terms.columns")
+    ),
+    *(("*/vectors.faiss", damage) for damage in (zeros, shortened, absent)),
 ]
 
 
@@ -180,7 +183,7 @@ DAMAGES = [
 def test_search_on_a_damaged_index_file_fails_once_and_rebuilds(
     own: Path, capsys: pytest.CaptureFixture[str], name: str, damage: Callable[[Path], None]
 ) -> None:
-    damage(next(Settings(home=own).index.glob(f"gen-*/{name}")))
+    damage(next(Settings(home=own).index.glob(name)))
     code, lines = failure(capsys, own, "kb", "search", "frobnicator")
     assert (code, len(lines)) == (6, 1)
     assert "run the command again and it is rebuilt" in lines[0]

@@ -12,6 +12,7 @@ from citedesk.answer.units import PARTS
 from citedesk.desk import Desk
 from citedesk.encoding.fake import FakeEncoder
 from citedesk.formats import suggestion_json
+from citedesk.knowledge import LiveIndex
 from citedesk.settings import Settings
 from citedesk.store import open_store
 from citedesk.types import Answered, Decision, Principal, RefusalReason, Refused, Ticket
@@ -34,9 +35,9 @@ def test_compose_all_documents_and_random_queries_quote_the_stored_text(desk: De
     @given(st.one_of(queries, st.sampled_from([d.title for d in desk.store.documents.all()])))
     @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
     def quotes_hold(query: str) -> None:
-        snapshot = desk.snapshot
-        found, _ = desk.retrieve(snapshot, desk.question(query), ADMIN)
-        sentences = desk.compose(snapshot, found)
+        serving = desk.parts.live.serving()
+        found, _ = desk.retrieve(serving, desk.question(serving, query), ADMIN)
+        sentences = desk.compose(serving.snapshot, found)
         cited = [c for s in sentences for c in s.citations]
         assert all(s.citations for s in sentences)
         assert [c.quote for c in cited] == [documents[c.document_id, c.version][c.start : c.end] for c in cited]
@@ -79,7 +80,8 @@ def test_suggest_p1_without_evidence_is_escalated_to_its_group(desk: Desk) -> No
 
 def test_suggest_empty_knowledge_base_is_abstained(desk: Desk, tmp_path: Path) -> None:
     store = open_store(None)
-    empty = Desk(Settings(home=tmp_path), store, desk.encoder, desk.triage, desk.evidence)
+    live = LiveIndex(store, desk.encoder, tmp_path / "index", "fake", lambda _: desk.encoder)
+    empty = Desk(Settings(home=tmp_path), replace(desk.parts, store=store, live=live))
     answer = empty.suggest(Ticket("t", "", "how do I reset my password"), READER).answer
     empty.close()
     assert isinstance(answer, Refused)
@@ -99,7 +101,7 @@ def test_suggest_injected_ticket_is_blocked_and_names_the_families(desk: Desk) -
 def test_suggest_and_classify_injected_ticket_is_never_auto(desk: Desk) -> None:
     heads = {name: replace(head, auto_at=0.0) for name, head in desk.triage.model.heads.items()}
     triage = replace(desk.triage, model=replace(desk.triage.model, heads=heads))
-    trusting = Desk(desk.settings, desk.store, desk.encoder, triage, desk.evidence)
+    trusting = Desk(desk.settings, replace(desk.parts, triage=triage))
     plain, attacked = Ticket("t", "", "the printer is jammed"), Ticket("t", "", "the printer is jammed." + _ATTACK)
     seen = [
         {p.decision for p in predictions.values()}
@@ -121,7 +123,7 @@ def test_suggest_versions_name_model_policy_and_index(desk: Desk) -> None:
     versions = desk.suggest(Ticket("t", "", _QUESTION), READER).versions
     assert (versions.model, versions.index) == (desk.triage.model.version[:16], desk.snapshot.generation[:16])
     policy = replace(desk.triage.policy, version="other")
-    other = Desk(desk.settings, desk.store, desk.encoder, replace(desk.triage, policy=policy), desk.evidence)
+    other = Desk(desk.settings, replace(desk.parts, triage=replace(desk.triage, policy=policy)))
     assert other.versions(desk.snapshot).policy != versions.policy
 
 

@@ -281,13 +281,9 @@ def test_document_whose_file_is_gone_is_lost_and_one_whose_file_is_broken_is_not
     table.write_text(rows({"_id": "one", "text": "1"}, "{"))
     after = load(tmp_path)
     assert kept.exists()
-    assert [d.id for d in before if after.has_lost(d)] == ["gone"]
+    held = after.origins[str(tmp_path)]
+    assert [d.id for d in before if held.has_lost(d.id, d.source)] == ["gone"]
     assert after.origins[str(tmp_path)].unreadable == {"broken.md", "t.jsonl"}
-
-
-def test_document_of_another_origin_is_never_lost(tmp_path: Path) -> None:
-    (document,) = load(write(tmp_path / "a" / "x.md", "x")).documents
-    assert not load(write(tmp_path / "b" / "y.md", "y")).has_lost(document)
 
 
 def test_gzip_of_line_breaks_is_refused(tmp_path: Path) -> None:

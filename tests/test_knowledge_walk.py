@@ -95,7 +95,7 @@ def test_checkout_git_cannot_read_is_reported_and_loses_nothing(tmp_path: Path) 
     write(tmp_path / "repo" / ".git", "gitdir: nowhere")
     report = load(tmp_path / "repo")
     assert [line.split(" (")[0] for line in report.failures] == [f"{tmp_path}/repo: git could not list its files"]
-    assert not report.has_lost(document)
+    assert not report.origins[document.origin].has_lost(document.id, document.source)
 
 
 def test_zip_is_read_like_a_folder(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
-"""Fusion and ranking by hand, filters, and that what may not be read leaves no trace."""
+"""Ranking by hand, filters, and that what may not be read leaves no trace."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,20 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from citedesk.encoding.fake import FakeEncoder
-from citedesk.errors import InputError
-from citedesk.index import Snapshot, SourceDocument
-from citedesk.index.snapshot import Entry, build_snapshot
-from citedesk.retrieve import Candidates, Query, Ranked, best_per_document, find_candidates, fuse, rank
-from citedesk.retrieve.candidates import best_positions
+from citedesk.index import Entry, Snapshot, SourceDocument, build_snapshot
+from citedesk.retrieve import Candidates, Filters, Query, Ranked, best_per_document, find_candidates, rank
 from citedesk.retrieve.search import order
 from citedesk.types import LegScore, Passage, Principal
 
 ENCODER = FakeEncoder()
 READER = Principal("r", labels=frozenset({"staff"}))
-
-
-def _candidates(positions: Sequence[int], dense: Sequence[float], lexical: Sequence[float]) -> Candidates:
-    return Candidates(np.array(positions), np.array(dense, np.float32), np.array(lexical, np.float32))
 
 
 def _source(
@@ -40,6 +34,22 @@ def _snapshot(documents: Sequence[SourceDocument], texts: Sequence[Sequence[str]
     return build_snapshot("g", ENCODER.name, documents, entries, vectors)
 
 
+def _candidates(
+    snapshot: Snapshot, positions: Sequence[int], dense: Sequence[float], lexical: Sequence[float]
+) -> Candidates:
+    rows, found = (
+        np.array(positions),
+        find_candidates(snapshot, "", np.zeros(64, np.float32), snapshot.bm25.audience(None)),
+    )
+    return replace(
+        found,
+        positions=rows,
+        owners=snapshot.owners[rows],
+        dense=np.array(dense, np.float32),
+        lexical=np.array(lexical, np.float32),
+    )
+
+
 def _found(
     snapshot: Snapshot, query: Query, principal: Principal = READER
 ) -> list[tuple[Passage, float, LegScore, LegScore]]:
@@ -47,36 +57,14 @@ def _found(
     return [(snapshot.passages[hit.position], hit.score, hit.dense, hit.lexical) for hit in ranked]
 
 
-def test_fuse_both_legs_by_hand() -> None:
-    fused = fuse(_candidates([0, 1, 2], [0.8, 0.2, -0.1], [0.0, 6.0, 12.0]), 12.0, 0.6)
-    np.testing.assert_allclose(fused, [0.8 / 1.6, (0.2 + 0.3) / 1.6, 0.6 / 1.6], rtol=1e-6)
-
-
-@pytest.mark.parametrize(("ceiling", "lexical"), [(0.0, 0.6), (5.0, 0.0)])
-def test_fuse_without_words_or_weight_orders_by_dense(ceiling: float, lexical: float) -> None:
-    fused = fuse(_candidates([0, 1], [0.8, 0.4], [0.0, 0.0 if not ceiling else 3.0]), ceiling, lexical)
-    np.testing.assert_allclose(fused, np.array([0.8, 0.4]) / (1 + lexical), rtol=1e-6)
-
-
-@pytest.mark.parametrize(("ceiling", "lexical"), [(-1.0, 0.6), (1.0, -0.1)])
-def test_fuse_negative_weight_is_refused(ceiling: float, lexical: float) -> None:
-    with pytest.raises(InputError, match="must not be negative"):
-        fuse(_candidates([0], [1.0], [1.0]), ceiling, lexical)
-
-
-def test_order_equal_scores_come_by_position_with_both_ranks() -> None:
-    candidates = _candidates([3, 5, 9], [0.5, 0.7, 0.5], [0.0, 1.0, 2.0])
-    assert order(candidates, np.array([0.4, 0.4, 0.6], np.float32)) == [
-        Ranked(9, 0.6, LegScore(0.5, 3), LegScore(2.0, 1)),
-        Ranked(3, 0.4, LegScore(0.5, 2), LegScore(0.0, None)),
-        Ranked(5, 0.4, LegScore(0.7, 1), LegScore(1.0, 2)),
+def test_order_equal_scores_come_by_document_and_place_with_both_ranks() -> None:
+    snapshot = _snapshot([_source("b"), _source("a")], [["red fox", "blue whale"], ["red whale", "red ant"]])
+    found = _candidates(snapshot, [0, 2, 3], [0.5, 0.7, 0.5], [0.0, 1.0, 2.0])
+    assert order(snapshot, found, np.array([0.4, 0.4, 0.6])) == [
+        Ranked(3, 0.6, LegScore(0.5, 2), LegScore(2.0, 1)),
+        Ranked(2, 0.4, LegScore(0.7, 1), LegScore(1.0, 2)),
+        Ranked(0, 0.4, LegScore(0.5, 2), LegScore(0.0, None)),
     ]
-
-
-@given(st.lists(st.integers(-1, 3), max_size=12), st.integers(1, 6))
-def test_best_positions_any_scores_equal_a_plain_sort(scores: list[int], k: int) -> None:
-    expected = sorted((i for i, s in enumerate(scores) if s > 0), key=lambda i: (-scores[i], i))[:k]
-    assert best_positions(np.array(scores, np.float32), k).tolist() == expected
 
 
 def test_best_per_document_keeps_the_first_few_in_order() -> None:
@@ -89,21 +77,22 @@ def test_best_per_document_keeps_the_first_few_in_order() -> None:
 def test_find_candidates_hold_exact_cosine_and_score_of_either_leg() -> None:
     snapshot = _snapshot([_source("a")], [["red fox", "blue whale", "red whale"]])
     vector = ENCODER.encode(["red fox"])[0]
-    found = find_candidates(snapshot, "red fox", vector, None, depth=1)
+    audience = snapshot.bm25.audience(None)
+    found = find_candidates(snapshot, "red fox", vector, audience, depth=1)
     assert found.positions.tolist() == [0]
     np.testing.assert_allclose(found.dense, [1.0], rtol=1e-6)
-    np.testing.assert_array_equal(found.lexical, snapshot.terms.score("red fox")[[0]])
+    np.testing.assert_array_equal(found.lexical, snapshot.bm25.score("red fox", np.arange(3), audience)[[0]])
 
 
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
         (Query("fox"), {"a", "b", "c"}),
-        (Query("fox", kinds=frozenset({"runbook"})), {"b"}),
-        (Query("fox", services=frozenset({"svc-a", "svc-c"})), {"a", "c"}),
-        (Query("fox", layers=frozenset({"network"})), set()),
-        (Query("fox", layers=frozenset({"data"}), services=frozenset({"svc-b"})), {"b"}),
-        (Query("fox", labels=frozenset({"public"})), {"c"}),
+        (Query("fox", Filters(kinds=frozenset({"runbook"}))), {"b"}),
+        (Query("fox", Filters(services=frozenset({"svc-a", "svc-c"}))), {"a", "c"}),
+        (Query("fox", Filters(layers=frozenset({"network"}))), set()),
+        (Query("fox", Filters(layers=frozenset({"data"}), services=frozenset({"svc-b"}))), {"b"}),
+        (Query("fox", Filters(labels=frozenset({"public"}))), {"c"}),
     ],
 )
 def test_rank_filter_admits_only_its_documents(query: Query, expected: set[str]) -> None:

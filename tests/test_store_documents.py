@@ -122,20 +122,47 @@ def test_put_of_text_beyond_ascii_gives_the_same_characters_back(store: Store) -
 def test_vectors_of_more_hashes_than_one_lookup_come_back_bit_for_bit(store: Store) -> None:
     rows = np.random.default_rng(0).standard_normal((1203, 4)).astype(np.float32)
     kept = {f"h{i}": row for i, row in enumerate(rows)}
-    store.documents.put_vectors("fake", kept)
-    found = store.documents.vectors("fake", [*kept, "unknown"])
+    store.vectors.put("fake", kept)
+    found = store.vectors.get("fake", [*kept, "unknown"])
     assert {k: v.tobytes() for k, v in found.items()} == {k: v.tobytes() for k, v in kept.items()}
 
 
 def test_vectors_of_another_encoder_are_not_found(store: Store) -> None:
-    store.documents.put_vectors("fake", {"h": np.ones(2, np.float32)})
-    assert store.documents.vectors("other", ["h"]) == {}
+    store.vectors.put("fake", {"h": np.ones(2, np.float32)})
+    assert store.vectors.get("other", ["h"]) == {}
 
 
-def test_drop_vectors_except_keeps_only_those_in_use(store: Store) -> None:
+def test_keep_only_used_forgets_other_encoders_and_what_no_document_uses(store: Store) -> None:
     one = np.ones(2, np.float32)
-    store.documents.put_vectors("fake", {"used": one, "unused": one})
-    store.documents.put_vectors("other", {"used": one})
-    store.documents.drop_vectors_except("fake", ["used", "used"])
-    found = [sorted(store.documents.vectors(name, ["used", "unused"])) for name in ("fake", "other")]
+    store.documents.put(document())
+    store.vectors.assign({1: ["used", "used"]})
+    store.vectors.put("fake", {"used": one, "unused": one})
+    store.vectors.put("other", {"used": one})
+    store.vectors.keep_only("fake", used=True)
+    found = [sorted(store.vectors.get(name, ["used", "unused"])) for name in ("fake", "other")]
     assert found == [["used"], []]
+
+
+def test_keep_only_keeps_unused_vectors_of_its_encoder(store: Store) -> None:
+    one = np.ones(2, np.float32)
+    store.vectors.put("fake", {"unused": one})
+    store.vectors.put("other", {"unused": one})
+    store.vectors.keep_only("fake")
+    assert [sorted(store.vectors.get(name, ["unused"])) for name in ("fake", "other")] == [["unused"], []]
+
+
+def test_assign_forgets_a_vector_once_its_last_document_lets_go(store: Store) -> None:
+    store.documents.put(document())
+    store.documents.put(document(document_id="rb-2"))
+    store.vectors.put("fake", {"shared": np.ones(2, np.float32), "own": np.ones(2, np.float32)})
+    left = []
+    steps: list[dict[int, list[str]]] = [{1: ["shared", "own"], 2: ["shared"]}, {1: []}, {2: []}]
+    for texts in steps:
+        store.vectors.assign(texts)
+        left.append(sorted(store.vectors.get("fake", ["shared", "own"])))
+    assert left == [["own", "shared"], ["shared"], []]
+
+
+def test_assign_of_a_document_that_is_not_there_notes_nothing(store: Store) -> None:
+    store.vectors.assign({1: ["a"]})
+    assert store.db.execute("select count(*) from passage_texts").fetchone()[0] == 0

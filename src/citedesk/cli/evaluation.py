@@ -21,16 +21,17 @@ def evaluation() -> None:
 @evaluation.command()
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--run", "run_file", type=click.Path(path_type=Path, dir_okay=False), help="Write the hybrid's TREC run.")
+@click.option("--peer", type=click.Choice(["bm25s"]), help="Run this beside the legs, on the same passages.")
 @json_option
 @click.pass_obj
-def retrieval(settings: Settings, folder: Path, run_file: Path | None, as_json: bool) -> None:
+def retrieval(settings: Settings, folder: Path, run_file: Path | None, peer: str | None, as_json: bool) -> None:
     """Lexical, dense and hybrid on a folder in BEIR layout."""
     from citedesk.evaluate.retrieval import evaluate_retrieval, trec_lines
 
     encoder = open_encoder(settings)
     cache = settings.home / "eval" / f"{folder.resolve().name}.db"
     with progress_bar("encoding") as progress:
-        report, run = evaluate_retrieval(folder, encoder, cache, progress)
+        report, run = evaluate_retrieval(folder, encoder, cache, progress, peer)
     if run_file:
         run_file.write_text("".join(line + "\n" for line in trec_lines(run)), encoding="utf-8")
     if as_json:
@@ -63,6 +64,34 @@ def _print_retrieval(report: Mapping[str, Any]) -> None:
 
 def _span(interval: Sequence[float], sign: str = "") -> str:
     return " to ".join(f"{value:{sign}.4f}" for value in interval)
+
+
+@evaluation.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--queries", default=200, show_default=True, help="Identifiers to draw.")
+@click.option("--seed", default=0, show_default=True, help="Another seed draws others.")
+@json_option
+@click.pass_obj
+def identifiers(settings: Settings, folder: Path, queries: int, seed: int, as_json: bool) -> None:
+    """Whether error codes, versions, file names and other identifiers of a folder's documents are found exactly."""
+    from citedesk.evaluate.identifiers import draw_identifiers, evaluate_identifiers, index_folder
+
+    encoder = open_encoder(settings)
+    cache = settings.home / "eval" / f"identifiers-{folder.resolve().name}.db"
+    with progress_bar("encoding") as progress:
+        documents, snapshot = index_folder(folder, encoder, cache, progress)
+    probes = draw_identifiers(documents, queries, seed)
+    with progress_bar("asking") as progress:
+        report = evaluate_identifiers(snapshot, encoder, probes, progress)
+    if as_json:
+        print_json(report)
+        return
+    for form, legs in report["legs"].items():
+        click.echo(f"\n{form}: {report['identifiers']} identifiers in {report['documents']} documents")
+        _table(legs, "leg")
+    _table(report["kinds"], "kind")
+    for miss in report["missed"]:
+        click.echo(json.dumps(miss, ensure_ascii=False))
 
 
 @evaluation.command()

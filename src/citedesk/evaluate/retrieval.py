@@ -17,6 +17,7 @@ from citedesk.encoding import Encoder, encode_queries
 from citedesk.errors import InputError, NotFoundError
 from citedesk.evaluate import metrics
 from citedesk.evaluate.comparison import intervals, paired_tests
+from citedesk.evaluate.lexical import bm25s_peer, passage_texts
 from citedesk.index import Snapshot
 from citedesk.knowledge.build import Progress, add_documents, build_in_memory
 from citedesk.knowledge.load import load_paths
@@ -24,7 +25,7 @@ from citedesk.retrieve import Candidates, Query, Weights, fuse, rank
 from citedesk.retrieve.search import order
 from citedesk.store import open_store
 from citedesk.triage.rows import read_rows
-from citedesk.types import Principal
+from citedesk.types import Document, Principal
 
 READER = Principal("evaluation", role="admin")
 # Documents kept of a ranking; deeper ranks count in none of the measures.
@@ -73,7 +74,7 @@ def _tsv(path: Path) -> list[list[str]]:
 
 
 def evaluate_retrieval(
-    folder: Path, encoder: Encoder, cache: Path, progress: Progress | None = None
+    folder: Path, encoder: Encoder, cache: Path, progress: Progress | None = None, peer: str | None = None
 ) -> tuple[dict[str, object], dict[str, list[tuple[str, float]]]]:
     """Index a corpus, ask every query, and measure.
 
@@ -82,6 +83,7 @@ def evaluate_retrieval(
         encoder: turns texts into vectors.
         cache: database file that keeps vectors between runs.
         progress: called with (passages encoded, passages to encode).
+        peer: "bm25s" to run that beside the legs, on the same passages.
 
     Returns:
         The report as `eval retrieval --json` prints it, and the hybrid's run: query -> (document, score).
@@ -92,6 +94,8 @@ def evaluate_retrieval(
     indexed = time.perf_counter() - started
     asked = ask(snapshot, questions, encoder)
     runs, seconds = asked.runs, asked.seconds
+    if peer == "bm25s":
+        runs[peer] = _peer_run(folder, snapshot, questions)
     report: dict[str, object] = {
         "queries": len(questions.texts),
         "documents": len(snapshot.documents),
@@ -166,6 +170,7 @@ def measure_runs(
     better = max(("lexical", "dense"), key=lambda leg: legs[leg]["ndcg@10"])
     return {
         "legs": legs,
+        **({"lexical_minus_bm25s": _difference(values["lexical"], values["bm25s"])} if "bm25s" in values else {}),
         "hybrid_ndcg@10_interval": metrics.bootstrap_interval(hybrid),
         "hybrid_minus_better_leg": {
             "leg": better,
@@ -183,17 +188,40 @@ def _compared(ndcg: Mapping[str, Sequence[float]]) -> dict[str, object]:
     }
 
 
-def index_corpus(folder: Path, encoder: Encoder, cache: Path, progress: Progress | None = None) -> Snapshot:
-    """Index the corpus of a folder in memory; see `evaluate_retrieval`."""
+def _difference(mine: Mapping[str, Sequence[float]], peer: Mapping[str, Sequence[float]]) -> dict[str, float]:
+    """Compare two legs' mean nDCG@10; the p-value is of the paired randomisation test."""
+    a, b = mine["ndcg@10"], peer["ndcg@10"]
+    gap = float(np.mean(a)) - float(np.mean(b))
+    return {"ndcg@10": round(gap, 4), "p_value": round(metrics.paired_p_value(a, b), 4)}
+
+
+def _peer_run(folder: Path, snapshot: Snapshot, questions: Questions) -> dict[str, list[tuple[str, float]]]:
+    search = bm25s_peer(passage_texts(read_corpus(folder), snapshot.passages))
+    return {query: _documents(snapshot, search(text), query) for query, text in questions.texts.items()}
+
+
+def read_corpus(folder: Path) -> list[Document]:
+    """Read the documents of a folder in BEIR layout.
+
+    Raises:
+        NotFoundError: if there is no corpus.
+        InputError: if a row cannot be read.
+    """
     corpus = next((p for p in (folder / "corpus.jsonl", folder / "corpus.jsonl.gz") if p.is_file()), None)
     if corpus is None:
         raise NotFoundError(f"{folder} has no corpus.jsonl or corpus.jsonl.gz; give a folder in BEIR layout")
     loaded = load_paths([corpus], lambda text: (text, 0))
     if loaded.failures:
         raise InputError(f"the corpus has unreadable rows, first: {loaded.failures[0]}")
+    return loaded.documents
+
+
+def index_corpus(folder: Path, encoder: Encoder, cache: Path, progress: Progress | None = None) -> Snapshot:
+    """Index the corpus of a folder in memory; see `evaluate_retrieval`."""
+    documents = read_corpus(folder)
     store = open_store(cache)
     try:
-        add_documents(store, loaded.documents)
+        add_documents(store, documents)
         return build_in_memory(store, encoder, progress)
     finally:
         store.close()

@@ -2,8 +2,8 @@
 
 score(q, d) = sum over t of idf(t) * tf / (tf + k1 (1 - b + b |d| / avgdl)),
 idf(t) = ln(1 + (N - df + 0.5) / (df + 0.5)). Every statistic is taken over the passages the audience may
-read, so a score says nothing of the others; filters narrow what is returned, not the statistics. The best k
-are found by skipping passages that cannot reach the k-th score (MaxScore). Source: Robertson and Zaragoza,
+read, so a score says nothing of the others; filters narrow what is returned, not the statistics. An identifier
+found whole weighs more than BM25 would give it. The best k are found by skipping passages that cannot reach the k-th score (MaxScore). Source: Robertson and Zaragoza,
 "The Probabilistic Relevance Framework", 2009; Kamphuis et al., "Which BM25 do you mean?", ECIR 2020;
 Turtle and Flood, "Query evaluation: strategies and optimizations", 1995.
 """
@@ -15,11 +15,13 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from citedesk.index.analyzer import EXACT, identifiers, words
+from citedesk.index.analyzer import EXACT, sought, words
 from citedesk.index.terms import Postings
 
 K1 = 1.2
 B = 0.75
+# What an identifier found whole is worth, in words as rare as it: more than a sentence asked around it.
+EXACT_WORTH = 3.0
 # Postings of a term below which it is not worth asking whether passages can be skipped.
 _SHORT = 20_000
 # Looking a passage up among postings costs about this many times what adding a posting costs.
@@ -127,10 +129,16 @@ class Bm25:
         return found
 
     def _weighted(self, query: str, audience: Audience) -> Mapping[str, float]:
+        """Weigh each term; an identifier more, by the square of how rare it is: a rare one is what is sought."""
         n, result = audience.count, {}
-        for term, count in Counter(words(query) + identifiers(query)).items():
+        rarest = float(np.log1p((n - 0.5) / 1.5)) if n else 1.0
+        for term, count in Counter(words(query) + sorted(set(sought(query)))).items():
             df = self._frequency(term, audience)
-            result[term] = count * float(np.log1p((n - df + 0.5) / (df + 0.5)))
+            idf = float(np.log1p((n - df + 0.5) / (df + 0.5)))
+            if term.startswith(EXACT):
+                result[term] = EXACT_WORTH * idf * (idf / rarest) ** 2 if df else 0.0
+            else:
+                result[term] = count * idf
         return result
 
     def _frequency(self, term: str, audience: Audience) -> int:

@@ -41,19 +41,26 @@ def open_columns(path: Path) -> dict[str, NDArray[Any]]:
     Raises:
         IntegrityError: if the header is not that of a column file.
     """
-    raw = np.memmap(path, dtype=np.uint8, mode="r")
     try:
+        raw = np.memmap(path, dtype=np.uint8, mode="r")
         start = 8 + int.from_bytes(raw[:8].tobytes(), "little")
+        _within(start, len(raw))
         header = json.loads(raw[8:start].tobytes())
         return {name: _column(raw, start, about) for name, about in header.items() if name != "__metadata__"}
-    except (ValueError, LookupError, TypeError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise IntegrityError(f"{path.name} is not a file of columns") from error
 
 
 def _column(raw: NDArray[np.uint8], start: int, about: Mapping[str, Any]) -> NDArray[Any]:
     first, last = about["data_offsets"]
+    _within(start + last, len(raw))
     array = raw[start + first : start + last]
     return np.frombuffer(array, dtype=_TYPES[about["dtype"]]).reshape(about["shape"])
+
+
+def _within(end: int, size: int) -> None:
+    if end > size:
+        raise ValueError(f"the file ends at {size}, not {end}")
 
 
 @dataclass(frozen=True, slots=True)

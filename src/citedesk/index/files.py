@@ -11,6 +11,7 @@ time. Leaves out what is in the files: `segment.py`.
 import fcntl
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -30,6 +31,7 @@ from citedesk.text import sha256_bytes, sha256_file
 # Written in the manifest; an index of another format is not read but built anew.
 FORMAT = 3
 _POINTER = "CURRENT"
+_FOLDER_OF_FORMAT_2 = re.compile(r"gen-[0-9a-f]{16}-\w+")
 _DAMAGED = (OSError, ValueError, LookupError, AttributeError, TypeError, RuntimeError, IntegrityError)
 
 
@@ -154,9 +156,13 @@ def open_snapshot(folder: Path, reuse: Snapshot | None = None) -> Snapshot | Non
 def _manifest(folder: Path) -> dict[str, Any] | None:
     """Read the current manifest; None if there is none of this format."""
     pointer = folder / _POINTER
-    parts = pointer.read_text(encoding="utf-8").split() if pointer.is_file() else []
-    if len(parts) != 2:
+    if not pointer.is_file():
         return None
+    parts = pointer.read_text(encoding="utf-8").split()
+    if len(parts) == 1 and _FOLDER_OF_FORMAT_2.fullmatch(parts[0]):
+        return None
+    if len(parts) != 2:
+        raise IntegrityError(f"{_POINTER} does not name a manifest")
     data = (folder / Path(parts[0]).name).read_bytes()
     if sha256_bytes(data) != parts[1]:
         raise IntegrityError(f"{parts[0]} differs from its checksum")

@@ -71,8 +71,9 @@ class VectorIndex:
         asked, parameters = min(k + 1, seen), self._parameters(visible, seen)
         while True:
             scores, found = self._index.search(query[None, :], asked, params=parameters)
-            # Which of equal scores faiss drops at its end is chance: ask on until the end is below the k-th.
-            if asked == seen or scores[0, -1] < scores[0, k - 1]:
+            # Which of equal scores faiss drops at its end is chance: ask on until the end is below the k-th, or
+            # until the lists that were probed hold no more.
+            if asked == seen or scores[0, -1] < scores[0, k - 1] or found[0, -1] < 0:
                 break
             asked = min(2 * asked, seen)
         real = found[0] >= 0

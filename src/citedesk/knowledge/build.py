@@ -116,7 +116,7 @@ def update(
         with store.transaction():
             store.documents.scrubbed(erased)
             if encoded or erased:
-                store.vectors.keep_only(encoder.name, used=base is None)
+                store.vectors.keep_only(encoder.name, used=base is None or bool(erased))
     return snapshot, BuildReport(len(snapshot.living), snapshot.passage_count, encoded, len(erased))
 
 
@@ -135,12 +135,15 @@ def _updated(
         state, database = index_state(store, encoder.name), store.documents.database()
         change = store.documents.changes_since(base.revision if base else 0)
     fresh, encoded = _segment(store, encoder, change.active, folder, progress)
+    with store.lock:
+        moved = store.documents.changes_since(change.revision).touched.intersection(change.active)
     segments, alive = [*base.segments] if base else [], [base.alive & ~_held(base, change.touched)] if base else []
     if change.active or not segments:
         segments.append(fresh)
         alive.append(np.ones(len(fresh.documents.keys), dtype=bool))
     snapshot = Snapshot(
-        generation=state,
+        # A document read after it changed may be changed back: then the state has its name, but not this index.
+        generation=f"{state}+{change.revision}" if moved else state,
         encoder=encoder.name,
         segments=tuple(segments),
         alive=np.concatenate(alive),

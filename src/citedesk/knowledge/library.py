@@ -155,7 +155,7 @@ class Library:
             StorageError: if another process keeps the database's log in use.
         """
         self.get(document_id, principal)
-        # Measurements copy documents into homes of their own.
+        # Measurements copy documents into homes of their own; they go first, so that a death leaves none behind.
         shutil.rmtree(self.home / "eval", ignore_errors=True)
         with self.store.transaction():
             key = self.store.documents.erase(document_id)

@@ -51,7 +51,7 @@ class LiveIndex:
         self._building = threading.Lock()
         self._thread: threading.Thread | None = None
         self._seen: tuple[object, str] = (None, "")
-        self._withdrawn: tuple[object, Serving | None] = (None, None)
+        self._withdrawn: tuple[object, Serving | None, Serving | None] = (None, None, None)
         self._serving = self._adopted(None)
 
     def serving(self) -> Serving:
@@ -93,13 +93,12 @@ class LiveIndex:
             self._thread.join()
 
     def _state(self) -> str:
-        """Name the database's state; read again only when somebody wrote."""
+        """Name the database's state, empty while an erasure is not finished; read again only when somebody wrote."""
         with self._store.lock:
             written = self._store.changes()
             if self._seen[0] != written:
-                state = index_state(self._store, self._encoder.name)
-                # An erasure that died half way leaves an index that must be written anew.
-                self._seen = (written, f"{state} scrub" if self._store.documents.unscrubbed() else state)
+                pending = self._store.documents.unscrubbed()
+                self._seen = (written, "" if pending else index_state(self._store, self._encoder.name))
             return self._seen[1]
 
     def _adopted(self, current: Serving | None) -> Serving | None:
@@ -133,23 +132,24 @@ class LiveIndex:
     def _without_removed(self, current: Serving) -> Serving:
         """Hide what was removed, or is read by others, since an old snapshot was made."""
         with self._store.lock:
-            written = (self._store.changes(), id(current))
-            if self._withdrawn[0] != written or self._withdrawn[1] is None:
-                self._withdrawn = (written, replace(current, snapshot=withdraw(self._store, current.snapshot)))
-            return self._withdrawn[1] or current
+            written, (before, of, hidden) = self._store.changes(), self._withdrawn
+            if hidden is None or of is not current or before != written:
+                hidden = replace(current, snapshot=withdraw(self._store, current.snapshot))
+                self._withdrawn = (written, current, hidden)
+            return hidden
 
 
 def withdraw(store: Store, snapshot: Snapshot) -> Snapshot:
     """Hide the documents of an old snapshot that were removed since, or whose labels changed."""
     if snapshot.database != store.documents.database():
         return replace(snapshot, alive=np.zeros_like(snapshot.alive), _audiences={})
-    change = store.documents.changes_since(snapshot.revision)
-    current = store.documents.by_keys(sorted(change.touched))
-    alive, row = snapshot.alive.copy(), 0
-    for segment in snapshot.segments:
-        for local in np.flatnonzero(np.isin(segment.documents.keys, list(change.touched))).tolist():
-            document = current.get(int(segment.documents.keys[local]))
-            if document is None or listed(sorted(document.labels)) != segment.documents.labels[local]:
-                alive[row + local] = False
-        row += len(segment.documents.keys)
+    keys = np.concatenate([np.zeros(0, np.int64), *(segment.documents.keys for segment in snapshot.segments)])
+    touched = list(store.documents.changes_since(snapshot.revision).touched)
+    rows = np.flatnonzero(np.isin(keys, touched) & snapshot.alive)
+    current, labels = store.documents.by_keys(keys[rows].tolist()), snapshot.category("labels")
+    alive = snapshot.alive.copy()
+    for row in rows.tolist():
+        document = current.get(int(keys[row]))
+        if document is None or listed(sorted(document.labels)) != labels[row]:
+            alive[row] = False
     return replace(snapshot, alive=alive, _audiences={})

@@ -43,9 +43,11 @@ NO_FILTER = Filters()
 
 def _check_date(name: str, value: str) -> None:
     try:
-        date.fromisoformat(value)
-    except ValueError as error:
-        raise InputError(f"{name} must be a date such as 2026-01-31, got {value!r}") from error
+        plain = date.fromisoformat(value).isoformat() == value  # 20260131 and 2026-W05-6 are dates too, but sort apart
+    except ValueError:
+        plain = False
+    if not plain:
+        raise InputError(f"{name} must be a date such as 2026-01-31, got {value!r}")
 
 
 def admitted_documents(snapshot: Snapshot, filters: Filters) -> NDArray[np.bool_] | None:
@@ -75,7 +77,7 @@ def _any_of(wanted: frozenset[str], value: str) -> bool:
 
 
 def _in_time(snapshot: Snapshot, filters: Filters) -> NDArray[np.bool_]:
-    first, last = filters.since or "", filters.until or "9999"
+    first, last = filters.since or "", filters.until or "9999-12-31"
 
     def within(value: str) -> bool:
         return bool(value) and first <= value <= last

@@ -38,11 +38,17 @@ class Vectors:
         return found
 
     def assign(self, texts: Mapping[int, Sequence[str]]) -> None:
-        """Note which texts each document has now: key -> text hashes; forget vectors nobody uses any more."""
+        """Note which texts each document has now: key -> text hashes; forget vectors nobody uses any more.
+
+        A document that was erased meanwhile is passed over.
+        """
         for key, hashes in texts.items():
             wanted = set(hashes)
             before = {h for (h,) in self._db.execute("select text_hash from passage_texts where key = ?", (key,))}
-            self._db.executemany("insert into passage_texts values (?, ?)", [(key, h) for h in wanted - before])
+            self._db.executemany(
+                "insert into passage_texts select ?1, ?2 where exists (select 1 from documents where key = ?1)",
+                [(key, h) for h in wanted - before],
+            )
             for gone in sorted(before - wanted):
                 self._db.execute("delete from passage_texts where key = ? and text_hash = ?", (key, gone))
                 self._db.execute(
