@@ -37,10 +37,10 @@ def retrieval(settings: Settings, folder: Path, run_file: Path | None, peer: str
     if as_json:
         print_json(report)
         return
-    _print_retrieval(report)
+    print_retrieval(report)
 
 
-def _print_retrieval(report: Mapping[str, Any]) -> None:
+def print_retrieval(report: Mapping[str, Any]) -> None:
     """Print legs with their intervals, pairs with their test, and the run's sizes and seconds."""
     spans = {leg: {"ndcg@10, 95 %": _span(by["ndcg@10"])} for leg, by in report.get("intervals", {}).items()}
     _table({leg: {**row, **spans.get(leg, {})} for leg, row in report["legs"].items()}, "leg")
