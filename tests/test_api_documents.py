@@ -211,6 +211,27 @@ def test_put_over_a_removed_hidden_document_is_refused_and_its_versions_stay_hid
     assert is_problem(taken, 404) and is_problem(asked, 404)
 
 
+def test_put_that_supersedes_a_hidden_document_is_refused(client: TestClient) -> None:
+    assert is_problem(put(client, "usurper", supersedes=HIDDEN[0], labels=["security"]), 404)
+    assert HIDDEN[0] in found(client, "printer", "boss")
+
+
+def test_put_that_supersedes_a_readable_document_takes_its_place(client: TestClient) -> None:
+    put(client, "older", text="The tapir dozes.")
+    put(client, "newer", text="The tapir dozes on.", supersedes="older")
+    hits = found(client, "tapir")
+    assert hits[0] == "newer" and "older" not in hits
+
+
+@pytest.mark.parametrize("removed", [False, True])
+def test_put_without_labels_keeps_those_of_a_known_document(client: TestClient, removed: bool) -> None:
+    name = f"keeps-{removed}"
+    put(client, name, "boss", labels=["security"])
+    if removed:
+        client.delete(f"/v1/documents/{name}", headers=bearer("boss"))
+    assert put(client, name, "boss", text="A new text.").json()["labels"] == ["security"]
+
+
 def test_put_that_takes_a_label_away_hides_the_document_at_once(client: TestClient) -> None:
     put(client, "put-hide", text="The narwhal sings.", labels=["staff", "public"])
     before = found(client, "narwhal", "merchant")
@@ -263,7 +284,8 @@ def test_delete_takes_a_document_out_of_search_and_list_but_its_version_still_re
 def test_get_of_a_removed_document_without_a_version_is_not_found(client: TestClient) -> None:
     put(client, "removed-get")
     client.delete("/v1/documents/removed-get", headers=bearer("editor"))
-    assert is_problem(client.get("/v1/documents/removed-get", headers=bearer("agent")), 404)
+    for asked in ({}, {"version": ""}):
+        assert is_problem(client.get("/v1/documents/removed-get", params=asked, headers=bearer("agent")), 404)
 
 
 def test_delete_of_a_document_that_never_was_is_like_one_of_a_hidden_one(client: TestClient) -> None:
@@ -345,6 +367,14 @@ def test_feedback_on_the_suggestion_of_another_is_like_one_that_never_was(client
     nobodys = feedback(client, "sg-none", {"verdict": "accepted"}, "boss")
     assert is_problem(theirs, 404)
     assert theirs.content == nobodys.content
+
+
+def test_feedback_labels_are_stored_redacted(client: TestClient, suggestion: str) -> None:
+    feedback(client, suggestion, {"verdict": "edited", "labels": {"team": f"jo.doe@example.com {SECRET}"}})
+    stored = client.app.state.desk.store.db.execute(  # type: ignore[attr-defined]
+        "select labels from feedback order by id desc limit 1"
+    ).fetchone()[0]
+    assert "team" in stored and "jo.doe" not in stored and SECRET not in stored
 
 
 @pytest.mark.parametrize(

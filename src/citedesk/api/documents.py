@@ -75,26 +75,37 @@ def get_document(
 ) -> JSONResponse:
     """Fetch a document at its current or a kept version; of a removed one, only a version that is named."""
     document = desk.library.get(document_id, caller, version)
-    if version is None and not _is_active(desk, document_id):
+    if not version and not _is_active(desk, document_id):
         raise NotFoundError(f"the document {document_id!r} was removed; name a version to fetch what was cited")
     return JSONResponse(document_json(document))
 
 
 @router.put("/v1/documents/{document_id:path}")
 def put_document(document_id: Id, document: DocumentIn, desk: OpenDesk, caller: Editor) -> JSONResponse:
-    """Write a document; when this answers, searches find it. A document the caller may not read is not overwritten."""
-    created = _is_new(desk, document_id, caller)
+    """Write a document; when this answers, searches find it.
+
+    Without `labels` a known document keeps those it has. One the caller may not read is neither overwritten nor
+    superseded.
+    """
+    known = _known(desk, document_id, caller)
+    if document.supersedes:
+        _known(desk, document.supersedes, caller)
+    if known and "labels" not in document.model_fields_set:
+        document = document.model_copy(update={"labels": tuple(sorted(known.labels))})
+    created = not _is_active(desk, document_id)
     stored = desk.library.write(document_id, document, document.text)
     return JSONResponse(document_json(stored), 201 if created else 200)
 
 
-def _is_new(desk: Desk, document_id: str, caller: Principal) -> bool:
-    """Tell whether an id is free; a removed document holds its own, for its versions would get the new labels."""
+def _known(desk: Desk, document_id: str, caller: Principal) -> Document | None:
+    """Fetch a document, removed or not: its versions would get the labels of what is written; None if the id is free.
+
+    Raises:
+        NotFoundError: if the caller may not read it.
+    """
     with desk.store.lock:
-        stored = desk.store.documents.get(document_id) is not None
-    if stored:
-        desk.library.get(document_id, caller)
-    return not stored or not _is_active(desk, document_id)
+        stored = desk.store.documents.get(document_id)
+    return desk.library.get(document_id, caller) if stored else None
 
 
 def _is_active(desk: Desk, document_id: str) -> bool:

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
+from citedesk.guard import redact
 from citedesk.guard.screen import MAX_CHARACTERS
 from citedesk.knowledge.front import FrontMatter, split_front_matter
 from citedesk.retrieve import Filters, Page, Query, start_of
@@ -85,8 +86,13 @@ class FeedbackIn(BaseModel):
     helpful: Annotated[list[Annotated[str, Field(max_length=300)]], Field(max_length=50)] = []
 
     def feedback(self) -> Feedback:
-        """Make the domain's feedback."""
-        return Feedback(self.verdict, self.labels, self.helpful)
+        """Make the domain's feedback; labels are free text, so they are redacted as tickets are."""
+        labels = {_redacted(head): _redacted(label) for head, label in self.labels.items()}
+        return Feedback(self.verdict, labels, self.helpful)
+
+
+def _redacted(text: str) -> str:
+    return redact(Ticket("feedback", "", text)).ticket.body
 
 
 class SearchIn(BaseModel):
