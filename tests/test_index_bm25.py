@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from citedesk.index import bm25 as module
-from citedesk.index.analyzer import identifiers, words
-from citedesk.index.bm25 import K1, B, Bm25
+from citedesk.index.analyzer import EXACT, identifiers, sought, words
+from citedesk.index.bm25 import EXACT_WORTH, K1, B, Bm25
 from citedesk.index.terms import build_postings
 
 TEXTS = [
@@ -34,13 +34,16 @@ Bools = NDArray[np.bool_]
 
 
 def oracle(texts: Sequence[str], query: str) -> list[float]:
-    """The formula of the module's source, word for word."""
+    """The formula of the module's source, word for word; identifiers weighed by EXACT_WORTH and their rarity."""
+    asked = words(query) + sorted(set(sought(query)))
     bags = [words(t) + identifiers(t) for t in texts]
     mean = max(sum(len(words(t)) for t in texts) / max(len(texts), 1), 1.0)
-    df = {q: sum(q in bag for bag in bags) for q in words(query) + identifiers(query)}
+    df = {q: sum(q in bag for bag in bags) for q in asked}
     idf = {q: math.log(1 + (len(texts) - n + 0.5) / (n + 0.5)) for q, n in df.items()}
+    rarest = math.log(1 + (len(texts) - 0.5) / 1.5) if texts else 1.0
+    idf |= {q: EXACT_WORTH * idf[q] ** 3 / rarest**2 if df[q] else 0.0 for q in idf if q.startswith(EXACT)}
     norm = [K1 * (1 - B + B * len(words(t)) / mean) for t in texts]
-    return [sum(idf[q] * bag.count(q) / (bag.count(q) + k) for q in words(query) + identifiers(query))
+    return [sum(idf[q] * bag.count(q) / (bag.count(q) + k) for q in asked)
             for bag, k in zip(bags, norm, strict=True)]  # fmt: skip
 
 

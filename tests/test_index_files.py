@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,7 +13,7 @@ import numpy as np
 import pytest
 
 from citedesk.encoding.fake import FakeEncoder
-from citedesk.errors import IntegrityError
+from citedesk.errors import IntegrityError, StorageError
 from citedesk.index import Entry, Snapshot, SourceDocument, build_snapshot, open_snapshot, write_snapshot, writing
 from citedesk.types import Passage
 
@@ -170,6 +171,19 @@ def test_open_with_a_damaged_pointer_is_refused_once(tmp_path: Path, pointer: by
     with pytest.raises(IntegrityError, match="the index is damaged"):
         open_snapshot(tmp_path)
     assert open_snapshot(tmp_path) is None
+
+
+def test_open_with_too_many_open_files_says_so_and_leaves_the_snapshot(tmp_path: Path) -> None:
+    write_snapshot(tmp_path, snapshot())
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with (tmp_path / "CURRENT").open("rb") as lowest:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (lowest.fileno(), hard))
+        try:
+            with pytest.raises(StorageError, match="the index cannot be read now"):
+                open_snapshot(tmp_path)
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert contents(open_snapshot(tmp_path)) == contents(snapshot())
 
 
 def test_open_of_an_older_format_gives_none_so_that_it_is_rebuilt(tmp_path: Path) -> None:

@@ -117,3 +117,9 @@ def test_nearest_and_vectors_over_segments_are_those_of_one(snapshot: Snapshot) 
     admitted = np.array([True, False, True, False, True])
     assert snapshot.nearest(vectors[1], 2, admitted).tolist() == [at for at in expected if admitted[at]][:2]
     assert snapshot.vectors_at(np.array([0, 2, 4])).tobytes() == vectors[[0, 2, 4]].tobytes()
+
+
+def test_document_that_names_itself_as_its_predecessor_is_found() -> None:
+    source = replace(SOURCES[1], id="rb-9", supersedes="rb-9")
+    made = build_snapshot("g", "fake-64", [source], [], np.zeros((0, 64), np.float32))
+    assert made.readable(Principal("a", "admin")).tolist() == [True]

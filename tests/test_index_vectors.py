@@ -222,3 +222,19 @@ def test_merge_leaves_its_parts_as_they_were(compressed: VectorIndex) -> None:
     before = answers(compressed)
     merged = merge_vectors([(compressed, np.arange(6000) % 2 == 0)], DIMENSION, 1000)
     assert (answers(compressed), merged.size) == (before, 3000)
+
+
+def test_index_grown_by_merges_is_searched_as_well_as_one_made_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lists learned for the first tenth are too few and too coarse for the whole."""
+    monkeypatch.setattr("citedesk.index.vectors._PROBED_VECTORS", 800)
+    parts = [clustered(1500, 40 + i) for i in range(10)]
+    grown = build_vectors(parts[0], DIMENSION, 1000)
+    for vectors in parts[1:]:
+        fresh = build_vectors(vectors, DIMENSION, 1000)
+        every = [(grown, np.ones(grown.size, bool)), (fresh, np.ones(fresh.size, bool))]
+        grown = merge_vectors(every, DIMENSION, 1000)
+    whole = np.concatenate(parts)
+    at_once = build_vectors(whole, DIMENSION, 1000)
+    assert grown.kind == at_once.kind
+    assert recall(grown, whole, None) >= recall(at_once, whole, None) - 0.05
+    assert agreement(grown.at(np.arange(grown.size)), whole) >= 0.98

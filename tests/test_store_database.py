@@ -12,7 +12,17 @@ from citedesk.store.migrations import MIGRATIONS, migrate
 from citedesk.text import sha256
 from citedesk.types import Document, Ticket
 
-TABLES = {"documents", "versions", "vectors", "tickets", "suggestions", "migrations"}
+TABLES = {
+    "documents",
+    "versions",
+    "vectors",
+    "tickets",
+    "suggestions",
+    "migrations",
+    "removals",
+    "passage_texts",
+    "state",
+}
 
 
 def document(number: int, text: str = "text") -> Document:
@@ -44,7 +54,7 @@ def test_migrate_of_an_older_database_applies_only_what_is_missing() -> None:
     assert (set(db.table_names()), db["documents"].count) == (TABLES, 1)
 
 
-@pytest.mark.parametrize("pages", range(1, 12))
+@pytest.mark.parametrize("pages", range(1, 21))
 def test_migrate_that_runs_out_of_disk_anywhere_leaves_nothing_half_done(pages: int) -> None:
     db = memory()
     db.execute(f"pragma max_page_count = {pages}")

@@ -12,7 +12,7 @@ import click
 import numpy as np
 
 from citedesk.cli.bench_search import search
-from citedesk.cli.common import OPERATOR, json_option, opened, print_json
+from citedesk.cli.common import OPERATOR, json_option, opened, print_json, progress_bar
 from citedesk.desk import Desk
 from citedesk.encoding import open_encoder
 from citedesk.errors import InputError
@@ -141,3 +141,20 @@ def _warm(desk: Desk, size: int) -> list[float]:
         desk.suggest(ticket, OPERATOR)
         milliseconds.append(1000 * (time.perf_counter() - began))
     return milliseconds
+
+
+@bench.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@json_option
+@click.pass_obj
+def ingest(settings: Settings, folder: Path, as_json: bool) -> None:
+    """Add a folder of documents to a new home, then again unchanged, beside the encoder alone on the same passages."""
+    from citedesk.evaluate.ingest import measure_ingest
+
+    with progress_bar("indexing") as progress:
+        report = measure_ingest(settings, folder, progress)
+    if as_json:
+        print_json(report)
+        return
+    for name, value in report.items():
+        click.echo(f"{name:<40} {value}")

@@ -6,7 +6,7 @@ from typing import Any
 import click
 from rich.table import Table
 
-from citedesk.cli.common import console, json_option, print_json
+from citedesk.cli.common import console, json_option, print_json, progress_bar
 from citedesk.evaluate.peers.registry import PEERS
 from citedesk.settings import Settings
 
@@ -23,16 +23,29 @@ _COST = ("open s", "index s", "p50 ms", "p95 ms", "peak MB")
     type=click.Choice(sorted(PEERS)),
     help="Also run this system, in its own environment (repeatable); installed on first use.",
 )
+@click.option("--size", type=click.IntRange(1000), help="Instead of a folder: this many generated passages.")
+@click.option("--queries", default=200, show_default=True, type=click.IntRange(10), help="Queries for each filter.")
 @json_option
 @click.pass_obj
-def search(settings: Settings, folder: Path | None, names: tuple[str, ...], as_json: bool) -> None:
+def search(
+    settings: Settings, folder: Path | None, names: tuple[str, ...], size: int | None, queries: int, as_json: bool
+) -> None:
     """Quality, seconds and memory on a folder in BEIR layout, beside other systems on the same documents.
+
+    With --size instead: generated passages, kept in the home for the next run; search by reader and filter without
+    encoding, recall against exact search, memory, and seconds until a change is seen. A million take an hour once and
+    10 GB of disk.
 
     Every system indexes whole documents from nothing and answers each query alone, in a process of its own. The peer
     `fake` counts shared words and needs no installation.
     """
+    if (folder is None) == (size is None) or (size is not None and names):
+        raise click.UsageError("give either a folder in BEIR layout, with --peer if you like, or --size alone")
+    if size is not None:
+        _generated(settings, size, queries, as_json)
+        return
     if folder is None:
-        raise click.UsageError("give a folder in BEIR layout")
+        return
     from citedesk.evaluate.peers import compare, read_workload
 
     peers = [PEERS[name] for name in dict.fromkeys(names)]
@@ -41,6 +54,23 @@ def search(settings: Settings, folder: Path | None, names: tuple[str, ...], as_j
         print_json(report)
         return
     _print(report)
+
+
+def _generated(settings: Settings, size: int, queries: int, as_json: bool) -> None:
+    from citedesk.evaluate.scale import measure_scale
+
+    home = settings.home / "eval" / f"generated-{size}"
+    with progress_bar("storing and indexing") as progress:
+        report = measure_scale(home, size, queries, progress=progress)
+    if as_json:
+        print_json(report)
+        return
+    searched: dict[str, Any] = report.pop("search_ms")  # type: ignore[assignment]
+    recall: dict[str, Any] = report.pop("recall@10")  # type: ignore[assignment]
+    cells = {name: [str(row["p50"]), str(row["p95"]), str(recall[name])] for name, row in searched.items()}
+    _table(cells, ("p50 ms", "p95 ms", "recall@10"))
+    for name, value in report.items():
+        click.echo(f"{name:<22} {value}")
 
 
 def _print(report: dict[str, Any]) -> None:

@@ -3,9 +3,9 @@
 score(q, d) = sum over t of idf(t) * tf / (tf + k1 (1 - b + b |d| / avgdl)),
 idf(t) = ln(1 + (N - df + 0.5) / (df + 0.5)). Every statistic is taken over the passages the audience may
 read, so a score says nothing of the others; filters narrow what is returned, not the statistics. An identifier
-found whole weighs more than BM25 would give it. The best k are found by skipping passages that cannot reach the k-th score (MaxScore). Source: Robertson and Zaragoza,
-"The Probabilistic Relevance Framework", 2009; Kamphuis et al., "Which BM25 do you mean?", ECIR 2020;
-Turtle and Flood, "Query evaluation: strategies and optimizations", 1995.
+found whole weighs more than BM25 would give it. The best k are found by skipping passages that cannot reach the
+k-th score (MaxScore). Source: Robertson and Zaragoza, "The Probabilistic Relevance Framework", 2009; Kamphuis et
+al., "Which BM25 do you mean?", ECIR 2020; Turtle and Flood, "Query evaluation: strategies and optimizations", 1995.
 """
 
 from collections import Counter

@@ -8,6 +8,7 @@ A snapshot is swapped in by renaming the pointer; what it does not name is remov
 time. Leaves out what is in the files: `segment.py`.
 """
 
+import errno
 import fcntl
 import json
 import os
@@ -23,7 +24,7 @@ from typing import Any
 
 import numpy as np
 
-from citedesk.errors import IntegrityError
+from citedesk.errors import IntegrityError, StorageError
 from citedesk.index.segment import Segment, open_segment, write_segment
 from citedesk.index.snapshot import Snapshot
 from citedesk.text import sha256_bytes, sha256_file
@@ -32,6 +33,8 @@ from citedesk.text import sha256_bytes, sha256_file
 FORMAT = 3
 _POINTER = "CURRENT"
 _FOLDER_OF_FORMAT_2 = re.compile(r"gen-[0-9a-f]{16}-\w+")
+# What says nothing of the index: too many open files, no memory, no permission.
+_PASSING = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EACCES)
 _DAMAGED = (OSError, ValueError, LookupError, AttributeError, TypeError, RuntimeError, IntegrityError)
 
 
@@ -133,6 +136,7 @@ def open_snapshot(folder: Path, reuse: Snapshot | None = None) -> Snapshot | Non
 
     Raises:
         IntegrityError: if a file is damaged; the snapshot is set aside, so that the next run rebuilds it.
+        StorageError: if files cannot be opened although nothing is wrong with them.
     """
     pointer = folder / _POINTER
     if not pointer.is_file():
@@ -143,6 +147,8 @@ def open_snapshot(folder: Path, reuse: Snapshot | None = None) -> Snapshot | Non
         manifest = _manifest(folder)
         return _open(folder, manifest, reuse) if manifest else None
     except _DAMAGED as error:
+        if isinstance(error, OSError) and error.errno in _PASSING:
+            raise StorageError(f"the index cannot be read now ({error.strerror}); mend that and run again") from error
         if pointer.is_file() and named and pointer.read_bytes() != named:
             return open_snapshot(folder, reuse)  # another process swapped in a newer one meanwhile
         pointer.unlink(missing_ok=True)

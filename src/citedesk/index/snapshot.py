@@ -137,7 +137,7 @@ class Snapshot:
             for row, name in enumerate(ids):
                 if name in wanted:
                     wanted[name].append(row)
-        return {row: wanted[name] for row, name in named.items()}
+        return {row: [old for old in wanted[name] if old != row] for row, name in named.items()}
 
     def audience(self, principal: Principal) -> Audience:
         """Give what a principal may see and its statistics; the same for all who read the same labels."""

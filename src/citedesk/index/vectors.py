@@ -121,22 +121,31 @@ class VectorIndex:
 
 def build_vectors(vectors: Vectors, dimension: int, exact_limit: int = EXACT_LIMIT) -> VectorIndex:
     """Index (n, d) float32 unit vectors; position i is row i. `vectors` may be mapped from a file."""
-    index = faiss.IndexFlatIP(dimension) if len(vectors) <= exact_limit else _train(vectors, dimension)
-    for at in range(0, len(vectors), _BLOCK):
+    n = len(vectors)
+    index = faiss.IndexFlatIP(dimension) if n <= exact_limit else _train(vectors[_even(n)], n, dimension)
+    for at in range(0, n, _BLOCK):
         index.add(np.ascontiguousarray(vectors[at : at + _BLOCK]))
     return VectorIndex(index)
 
 
-def _train(vectors: Vectors, dimension: int) -> Any:
-    """Learn centroids and scales from an even sample; about sqrt(n) lists."""
-    lists = 2 ** max(4, round(float(np.log2(np.sqrt(len(vectors))))))
+def _lists(n: int) -> int:
+    """Choose how many lists n vectors are kept in: about sqrt(n)."""
+    return int(2 ** max(4, round(float(np.log2(np.sqrt(n))))))
+
+
+def _even(n: int) -> NDArray[np.int64]:
+    """Choose which of n vectors lists are learned from, evenly."""
+    return np.linspace(0, n - 1, min(n, _lists(n) * _TRAINING_PER_LIST)).astype(np.int64)
+
+
+def _train(sample: Vectors, n: int, dimension: int) -> Any:
+    """Learn centroids and scales for n vectors from an even sample of them."""
     index = faiss.IndexIVFScalarQuantizer(
-        faiss.IndexFlatIP(dimension), dimension, lists, faiss.ScalarQuantizer.QT_8bit, faiss.METRIC_INNER_PRODUCT
+        faiss.IndexFlatIP(dimension), dimension, _lists(n), faiss.ScalarQuantizer.QT_8bit, faiss.METRIC_INNER_PRODUCT
     )
     index.cp.seed = _SEED
     index.cp.min_points_per_centroid = 1
-    rows = np.linspace(0, len(vectors) - 1, min(len(vectors), lists * _TRAINING_PER_LIST)).astype(np.int64)
-    index.train(np.ascontiguousarray(vectors[rows]))
+    index.train(np.ascontiguousarray(sample))
     return index
 
 
@@ -145,22 +154,34 @@ def merge_vectors(
 ) -> VectorIndex:
     """Join indexes, keeping some vectors of each, in order.
 
+    Lists and scales are those of the largest part until there are four times the vectors they were learned for.
+
     Args:
         parts: an index, and (n,) which of its vectors stay.
         dimension: length of a vector.
         exact_limit: most vectors that are searched exactly.
     """
-    total = sum(int(np.count_nonzero(keep)) for _, keep in parts)
-    largest = max((index for index, _ in parts), key=lambda index: index.size, default=None)
-    base: Any = largest.trained() if largest is not None and total > exact_limit else None
-    if base is None:
-        kept = [index.at(np.flatnonzero(keep)) for index, keep in parts]
-        return build_vectors(np.concatenate([np.zeros((0, dimension), np.float32), *kept]), dimension, exact_limit)
-    for index, keep in parts:
-        rows = np.flatnonzero(keep)
+    kept = [(index, np.flatnonzero(keep)) for index, keep in parts]
+    total = sum(len(rows) for _, rows in kept)
+    merged: Any = faiss.IndexFlatIP(dimension)
+    if total > exact_limit:
+        merged = max((index for index, _ in parts), key=lambda index: index.size).trained()
+        if merged is None or merged.nlist < _lists(total):
+            merged = _train(_sample(kept, _even(total)), total, dimension)
+    for index, rows in kept:
         for at in range(0, len(rows), _BLOCK):
-            base.add(index.at(rows[at : at + _BLOCK]))
-    return VectorIndex(base)
+            merged.add(index.at(rows[at : at + _BLOCK]))
+    return VectorIndex(merged)
+
+
+def _sample(kept: Sequence[tuple[VectorIndex, NDArray[np.int64]]], places: NDArray[np.int64]) -> Vectors:
+    """Fetch the vectors at some ascending places of the whole that indexes will make."""
+    found, base = [], 0
+    for index, rows in kept:
+        here = places[(places >= base) & (places < base + len(rows))] - base
+        found.append(index.at(rows[here]))
+        base += len(rows)
+    return np.concatenate(found)
 
 
 def load_vectors(path: Path) -> VectorIndex:
