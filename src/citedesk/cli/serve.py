@@ -9,8 +9,9 @@ from citedesk.desk import open_desk
 from citedesk.errors import ConfigError
 from citedesk.settings import Settings, hand_on
 
-# A worker that says nothing for so long is started anew; on a busy machine loading the encoder alone takes a while.
-WORKER_SILENCE_SECONDS = 60
+# A worker silent for so long is started anew. Loading one on a busy machine takes a while; one killed while it is asked is
+# noticed only then, and the others serve meanwhile.
+WORKER_SILENCE_SECONDS = 20
 
 
 @click.command()
