@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from httpx import Response
 from starlette.testclient import TestClient
 
 from citedesk.api import create_app
@@ -16,6 +17,7 @@ from citedesk.settings import Settings
 from citedesk.text import sha256
 from citedesk.types import Document
 
+PROBLEM = "application/problem+json"
 # name -> (role, labels); the token is the name backwards.
 CALLERS = {
     "editor": ("editor", ["public", "staff"]),
@@ -61,3 +63,7 @@ def make_home(folder: Path, encoders: Path, documents: Sequence[Document], token
 def served(settings: Settings) -> Iterator[TestClient]:
     with TestClient(create_app(lambda: open_desk(settings)), raise_server_exceptions=False) as client:
         yield client
+
+
+def is_problem(response: Response, status: int) -> bool:
+    return (response.status_code, response.headers["content-type"]) == (status, PROBLEM)

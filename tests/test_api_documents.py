@@ -1,7 +1,6 @@
-"""The knowledge base over HTTP: list, write, remove, erase; and feedback on suggestions."""
+"""The knowledge base over HTTP: list, write, remove, erase."""
 
 import base64
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,9 +12,8 @@ from citedesk.api.principals import Principals
 from citedesk.encoding import Encoder
 from citedesk.errors import ConfigError
 from citedesk.settings import Settings, shipped
-from tests.api_home import bearer, document, make_home, principals_file, served
+from tests.api_home import bearer, document, is_problem, make_home, principals_file, served
 
-PROBLEM = "application/problem+json"
 SECRET = "ghp_" + "a1B2" * 9
 # Every third document is not for staff; their ids lie between the others'.
 IDS = [f"d{i:02}" for i in range(12)]
@@ -55,10 +53,6 @@ def listed(client: TestClient, caller: str, **asked: Any) -> list[dict[str, Any]
         more = {"cursor": pages[-1]["cursor"]} if pages else {}
         pages.append(client.get("/v1/documents", params={**asked, **more}, headers=bearer(caller)).json())
     return pages
-
-
-def is_problem(response: Any, status: int) -> bool:
-    return (response.status_code, response.headers["content-type"]) == (status, PROBLEM)
 
 
 @pytest.mark.parametrize("k", [1, 2, 3, 7, 8, 100])
@@ -332,73 +326,6 @@ def test_no_response_names_a_place_on_this_machine(client: TestClient, settings:
     ]
     places = ["/srv/secret-place", str(settings.home), str(shipped("kb").parent), "origin"]
     assert [place for place in places for answer in answers if place in answer.text] == []
-
-
-@pytest.fixture(scope="module")
-def suggestion(client: TestClient) -> str:
-    return str(client.post("/v1/suggestions", json=TICKET, headers=bearer("agent")).json()["id"])
-
-
-def feedback(client: TestClient, suggestion: str, body: object, caller: str = "agent") -> Any:
-    return client.post(f"/v1/suggestions/{suggestion}/feedback", json=body, headers=bearer(caller))
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        {"verdict": "accepted"},
-        {"verdict": "edited", "labels": {"priority": "P2", "team": "networking"}},
-        {"verdict": "rejected", "helpful": ["d00", "d02"]},
-    ],
-)
-def test_feedback_on_ones_own_suggestion_is_stored(client: TestClient, suggestion: str, body: dict[str, Any]) -> None:
-    answer = feedback(client, suggestion, body)
-    row = client.app.state.desk.store.db.execute(  # type: ignore[attr-defined]
-        "select suggestion_id, principal, verdict, labels, helpful from feedback order by id desc limit 1"
-    ).fetchone()
-    assert (answer.status_code, answer.content) == (204, b"")
-    assert (*row[:3], json.loads(row[3]), json.loads(row[4])) == (
-        suggestion, "agent", body["verdict"], body.get("labels", {}), body.get("helpful", []),
-    )  # fmt: skip
-
-
-def test_feedback_on_the_suggestion_of_another_is_like_one_that_never_was(client: TestClient, suggestion: str) -> None:
-    theirs = feedback(client, suggestion, {"verdict": "accepted"}, "boss")
-    nobodys = feedback(client, "sg-none", {"verdict": "accepted"}, "boss")
-    assert is_problem(theirs, 404)
-    assert theirs.content == nobodys.content
-
-
-def test_feedback_labels_are_stored_redacted(client: TestClient, suggestion: str) -> None:
-    feedback(client, suggestion, {"verdict": "edited", "labels": {"team": f"jo.doe@example.com {SECRET}"}})
-    stored = client.app.state.desk.store.db.execute(  # type: ignore[attr-defined]
-        "select labels from feedback order by id desc limit 1"
-    ).fetchone()[0]
-    assert "team" in stored and "jo.doe" not in stored and SECRET not in stored
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        {},
-        {"verdict": "fine"},
-        {"verdict": "accepted", "stars": 5},
-        {"verdict": "accepted", "labels": {"priority": 2}},
-        {"verdict": "accepted", "labels": {"priority": "P" * 201}},
-        {"verdict": "accepted", "labels": {"p" * 201: "P1"}},
-        {"verdict": "accepted", "labels": {str(i): "x" for i in range(51)}},
-        {"verdict": "accepted", "helpful": "d00"},
-        {"verdict": "accepted", "helpful": ["d" * 301]},
-        [],
-    ],
-)
-def test_feedback_that_breaks_the_schema_is_a_problem_and_is_not_stored(
-    client: TestClient, suggestion: str, body: object
-) -> None:
-    store = client.app.state.desk.store  # type: ignore[attr-defined]
-    before = store.db.execute("select count(*) from feedback").fetchone()
-    assert is_problem(feedback(client, suggestion, body), 422)
-    assert store.db.execute("select count(*) from feedback").fetchone() == before
 
 
 def test_openapi_lists_the_routes_of_documents_and_feedback(client: TestClient) -> None:

@@ -9,8 +9,8 @@ from citedesk.desk import open_desk
 from citedesk.errors import ConfigError
 from citedesk.settings import Settings, hand_on
 
-# A worker silent for so long is started anew. Loading one on a busy machine takes a while; one killed while it is asked is
-# noticed only then, and the others serve meanwhile.
+# A worker silent for so long is started anew. Loading one on a busy machine takes a while; one killed while it is
+# asked is noticed only then, and the others serve meanwhile.
 WORKER_SILENCE_SECONDS = 20
 
 
