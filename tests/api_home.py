@@ -6,8 +6,8 @@ import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from httpx import Response
 from starlette.testclient import TestClient
 
 from citedesk.api import create_app
@@ -65,5 +65,5 @@ def served(settings: Settings) -> Iterator[TestClient]:
         yield client
 
 
-def is_problem(response: Response, status: int) -> bool:
+def is_problem(response: Any, status: int) -> bool:
     return (response.status_code, response.headers["content-type"]) == (status, PROBLEM)
