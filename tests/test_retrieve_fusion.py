@@ -2,13 +2,14 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from citedesk.retrieve.candidates import Candidates, Words
-from citedesk.retrieve.fusion import AROUND, FAR, K1, NEAR, NEAREST, PASSAGE, REACH, fuse
+from citedesk.retrieve.fusion import K1, NEAREST, REACH, WEIGHTS, Weights, fuse
 
 
 def unit(numbers: Sequence[float]) -> list[float]:
@@ -52,7 +53,7 @@ def share(found: Candidates, counts: Sequence[float], length: float, mean_length
     return float(sum(w * c / (c + norm) for w, c in pairs) / found.words.ceiling)
 
 
-def oracle(found: Candidates, query: Sequence[float]) -> list[float]:
+def oracle(found: Candidates, query: Sequence[float], weights: Weights) -> list[float]:
     """The formula in the module's docstring, candidate by candidate."""
     rows = found.vectors.astype(float).tolist()
     counts, lengths = found.words.counts.tolist(), found.words.lengths.tolist()
@@ -68,17 +69,24 @@ def oracle(found: Candidates, query: Sequence[float]) -> list[float]:
     common = [dot(row, mean(rows)) for row in rows]
     scores = [
         dot(row, query)
-        - FAR * (common[i] - sum(common) / len(common))
-        + PASSAGE * share(found, counts[i], lengths[i], found.words.mean_length)
-        + AROUND * share(found, *wide[i], wide_mean)
+        - weights.far * (common[i] - sum(common) / len(common))
+        + weights.passage * share(found, counts[i], lengths[i], found.words.mean_length)
+        + weights.around * share(found, *wide[i], wide_mean)
         for i, row in enumerate(rows)
     ]
     first = sorted(range(len(rows)), key=lambda i: (-scores[i], places[i][0]))[:NEAREST]
     again = [dot(row, mean([rows[i] for i in first])) for row in rows]
     centre = sum(again) / len(again)
-    return [(s + NEAR * (a - centre)) / (1 + PASSAGE + AROUND) for s, a in zip(scores, again, strict=True)]
+    whole = 1 + weights.passage + weights.around
+    return [(s + weights.near * (a - centre)) / whole for s, a in zip(scores, again, strict=True)]
 
 
+# As it is, without one part, and without all.
+VARIANTS = [
+    WEIGHTS,
+    *(replace(WEIGHTS, **{name: 0.0}) for name in ("passage", "around", "near", "far")),
+    Weights(0.0, 0.0, 0.0, 0.0),
+]
 WORLDS = st.lists(
     st.tuples(
         st.integers(1, 6),
@@ -92,9 +100,9 @@ WORLDS = st.lists(
 
 
 @settings(max_examples=200)
-@given(WORLDS, st.lists(st.floats(-1, 1, width=16), min_size=3, max_size=3))
+@given(WORLDS, st.lists(st.floats(-1, 1, width=16), min_size=3, max_size=3), st.sampled_from(VARIANTS))
 def test_fuse_equals_the_formula_written_out(
-    world: list[tuple[int, bool, list[float], list[int]]], query: list[float]
+    world: list[tuple[int, bool, list[float], list[int]]], query: list[float], weights: Weights
 ) -> None:
     places, position, row = [], 0, 0
     for gap, new, _, _ in world:
@@ -102,11 +110,17 @@ def test_fuse_equals_the_formula_written_out(
         places.append((position, row))
     found = candidates(places, [unit(v) for _, _, v, _ in world], [c for *_, c in world])
     asked = np.array(unit(query), np.float32)
-    expected = oracle(found, asked.astype(float).tolist())
+    expected = oracle(found, asked.astype(float).tolist(), weights)
     # Which two come first is chance where rounding decides; every such choice is as good.
     gaps = np.diff(np.sort(expected))
     if len(expected) <= NEAREST or (gaps > 1e-4).all():
-        np.testing.assert_allclose(fuse(found, asked), expected, atol=1e-6)
+        np.testing.assert_allclose(fuse(found, asked, weights), expected, atol=1e-6)
+
+
+def test_fuse_without_any_part_is_the_cosine() -> None:
+    found = candidates([(0, 0), (9, 1)], [[1.0, 0.0], [0.0, 1.0]], [[3], [0]])
+    scores = fuse(found, np.array([0.6, 0.8], np.float32), Weights(0.0, 0.0, 0.0, 0.0))
+    np.testing.assert_allclose(scores, [0.6, 0.8], rtol=1e-6)
 
 
 def test_fuse_of_nothing_gives_nothing() -> None:

@@ -1,11 +1,14 @@
 """The one reader of environment and configuration."""
 
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from citedesk.errors import ConfigError
-from citedesk.settings import Settings, read_settings, shipped
+from citedesk.settings import Settings, environment_of, read_settings, shipped
 
 
 def test_read_settings_without_threads_given_uses_the_documented_defaults() -> None:
@@ -68,3 +71,26 @@ def test_triage_model_of_the_home_is_used_once_its_manifest_is_there(tmp_path: P
 def test_shipped_of_a_folder_that_does_not_travel_is_a_config_error() -> None:
     with pytest.raises(ConfigError, match="no nothing/ folder; reinstall citedesk"):
         shipped("nothing")
+
+
+WORDS = st.text("abcdefghijklmnopqrstuvwxyz-_./ é", min_size=1, max_size=12).map(str.strip).filter(bool)
+
+
+@given(
+    st.builds(
+        Settings,
+        home=WORDS.map(Path),
+        threads=st.integers(1, 99),
+        encoder=WORDS,
+        log_level=st.sampled_from(["DEBUG", "WARNING"]),
+        principals=st.none() | WORDS.map(Path),
+        anonymous_labels=st.frozensets(WORDS, max_size=3),
+        reranker=st.none() | WORDS,
+    )
+)
+def test_settings_written_to_the_environment_are_read_back_the_same(settings: Settings) -> None:
+    assert read_settings(environment_of(settings)) == settings
+
+
+def test_settings_written_to_the_environment_are_complete() -> None:
+    assert len(environment_of(Settings(home=Path()))) == len(fields(Settings))

@@ -116,3 +116,21 @@ def _positive(value: str) -> int:
 def child_environment(extra: Mapping[str, str]) -> dict[str, str]:
     """Make the environment of a process we start: our own, with `extra` over it."""
     return {**os.environ, **extra}
+
+
+def environment_of(settings: Settings) -> dict[str, str]:
+    """Write settings as the variables that `read_settings` reads them from."""
+    return {
+        "CITEDESK_HOME": str(settings.home),
+        "CITEDESK_THREADS": str(settings.threads),
+        "CITEDESK_ENCODER": settings.encoder,
+        "CITEDESK_RERANKER": settings.reranker or "",
+        "CITEDESK_LOG_LEVEL": settings.log_level,
+        "CITEDESK_PRINCIPALS": str(settings.principals or ""),
+        "CITEDESK_ANONYMOUS_LABELS": ",".join(sorted(settings.anonymous_labels)),
+    }
+
+
+def hand_on(settings: Settings) -> None:
+    """Put settings in our own environment, for processes that read their settings from it."""
+    os.environ.update(environment_of(settings))

@@ -11,7 +11,9 @@ from citedesk.api.documents import router as documents
 from citedesk.api.principals import Principals
 from citedesk.api.problems import add_problem_handlers, problem
 from citedesk.api.routes import router
-from citedesk.desk import Desk
+from citedesk.desk import Desk, open_desk
+from citedesk.settings import read_settings
+from citedesk.telemetry import configure_logging
 
 # A ticket of a million characters of four bytes each, escaped, is still below this.
 MAX_BODY_BYTES = 4_500_000
@@ -40,6 +42,13 @@ def create_app(make_desk: Callable[[], Desk]) -> FastAPI:
     app.include_router(documents)
     app.add_middleware(BodyLimit)
     return app
+
+
+def from_environment() -> FastAPI:
+    """Make the application of one of several worker processes, which know the settings by the environment only."""
+    settings = read_settings()
+    configure_logging(settings.log_level)
+    return create_app(lambda: open_desk(settings, background=True))
 
 
 class BodyLimit:

@@ -10,13 +10,15 @@ from fastapi.responses import JSONResponse
 from citedesk.api.dependencies import Caller, Editor, OpenDesk
 from citedesk.api.schemas import DocumentIn, Words
 from citedesk.desk import Desk
-from citedesk.errors import InputError
+from citedesk.errors import InputError, NotFoundError
 from citedesk.formats import document_json, document_row_json
 from citedesk.types import Document, Principal
 
 router = APIRouter()
 # Rows read from the database at a time, of which a caller may be allowed to see only some.
 _BLOCK = 500
+# The cursor after the longest id: 300 characters of four bytes each, in base64, with room to spare.
+_MAX_CURSOR = 2000
 
 Id = Annotated[str, Path(max_length=300)]
 
@@ -29,7 +31,7 @@ def list_documents(
     kind: Annotated[Words, Query()] = [],  # noqa: B006  FastAPI copies defaults
     service: Annotated[Words, Query()] = [],  # noqa: B006
     tag: Annotated[Words, Query()] = [],  # noqa: B006
-    cursor: Annotated[str | None, Query(max_length=1000)] = None,
+    cursor: Annotated[str | None, Query(max_length=_MAX_CURSOR)] = None,
 ) -> JSONResponse:
     """List the documents the caller may read, by id, without their text."""
 
@@ -71,24 +73,44 @@ def get_document(
     caller: Caller,
     version: Annotated[str | None, Query(max_length=64)] = None,
 ) -> JSONResponse:
-    """Fetch a document at its current or a kept version."""
-    return JSONResponse(document_json(desk.library.get(document_id, caller, version)))
+    """Fetch a document at its current or a kept version; of a removed one, only a version that is named."""
+    document = desk.library.get(document_id, caller, version)
+    if not version and not _is_active(desk, document_id):
+        raise NotFoundError(f"the document {document_id!r} was removed; name a version to fetch what was cited")
+    return JSONResponse(document_json(document))
 
 
 @router.put("/v1/documents/{document_id:path}")
 def put_document(document_id: Id, document: DocumentIn, desk: OpenDesk, caller: Editor) -> JSONResponse:
-    """Write a document; when this answers, searches find it. A document the caller may not read is not overwritten."""
-    created = _is_new(desk, document_id, caller)
+    """Write a document; when this answers, searches find it.
+
+    Without `labels` a known document keeps those it has. One the caller may not read is neither overwritten nor
+    superseded.
+    """
+    known = _known(desk, document_id, caller)
+    if document.supersedes:
+        _known(desk, document.supersedes, caller)
+    if known and "labels" not in document.model_fields_set:
+        document = document.model_copy(update={"labels": tuple(sorted(known.labels))})
+    created = not _is_active(desk, document_id)
     stored = desk.library.write(document_id, document, document.text)
     return JSONResponse(document_json(stored), 201 if created else 200)
 
 
-def _is_new(desk: Desk, document_id: str, caller: Principal) -> bool:
+def _known(desk: Desk, document_id: str, caller: Principal) -> Document | None:
+    """Fetch a document, removed or not: its versions would get the labels of what is written; None if the id is free.
+
+    Raises:
+        NotFoundError: if the caller may not read it.
+    """
     with desk.store.lock:
-        exists = desk.store.documents.is_active(document_id)
-    if exists:
-        desk.library.get(document_id, caller)
-    return not exists
+        stored = desk.store.documents.get(document_id)
+    return desk.library.get(document_id, caller) if stored else None
+
+
+def _is_active(desk: Desk, document_id: str) -> bool:
+    with desk.store.lock:
+        return desk.store.documents.is_active(document_id)
 
 
 @router.delete("/v1/documents/{document_id:path}", status_code=204)

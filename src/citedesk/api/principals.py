@@ -2,13 +2,13 @@
 
 [principals.helpdesk]
 token_sha256 = "..."            # printf %s TOKEN | sha256sum
-role = "agent"
+role = "agent"                  # reads its labels, as "reader" does; "editor" writes too; "admin" reads all and writes
 labels = ["public", "staff"]
 """
 
 import hashlib
 import hmac
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -23,7 +23,7 @@ class PrincipalEntry(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     token_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-    role: str = "agent"
+    role: Literal["reader", "agent", "editor", "admin"] = "agent"
     labels: tuple[str, ...] = ()
 
 

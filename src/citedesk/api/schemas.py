@@ -2,10 +2,11 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
+from citedesk.guard import redact
 from citedesk.guard.screen import MAX_CHARACTERS
-from citedesk.knowledge.front import FrontMatter
+from citedesk.knowledge.front import FrontMatter, split_front_matter
 from citedesk.retrieve import Filters, Page, Query, start_of
 from citedesk.store.tickets import Feedback
 from citedesk.types import Ticket
@@ -22,7 +23,15 @@ def _number_written(value: object) -> object:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-Words = Annotated[list[Annotated[str, Field(max_length=200)]], BeforeValidator(_listed), Field(max_length=50)]
+Short = Annotated[str, Field(max_length=200)]
+Words = Annotated[list[Short], BeforeValidator(_listed), Field(max_length=50)]
+
+
+def _without_front_matter(text: str) -> str:
+    """Refuse the front matter of a file: kept as text, its labels would protect nothing."""
+    if split_front_matter(text)[0]:
+        raise ValueError("it begins with front matter; send its fields beside the text")
+    return text
 
 
 class TicketIn(BaseModel):
@@ -59,7 +68,12 @@ class DocumentIn(FrontMatter):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
     id: None = None
-    text: Annotated[str, StringConstraints(strip_whitespace=False), Field(min_length=1, max_length=MAX_CHARACTERS)]
+    text: Annotated[
+        str,
+        StringConstraints(strip_whitespace=False),
+        Field(min_length=1, max_length=MAX_CHARACTERS),
+        AfterValidator(_without_front_matter),
+    ]
 
 
 class FeedbackIn(BaseModel):
@@ -68,12 +82,17 @@ class FeedbackIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     verdict: Literal["accepted", "edited", "rejected"]
-    labels: Annotated[dict[str, Annotated[str, Field(max_length=200)]], Field(max_length=50)] = {}
+    labels: Annotated[dict[Short, Short], Field(max_length=50)] = {}
     helpful: Annotated[list[Annotated[str, Field(max_length=300)]], Field(max_length=50)] = []
 
     def feedback(self) -> Feedback:
-        """Make the domain's feedback."""
-        return Feedback(self.verdict, self.labels, self.helpful)
+        """Make the domain's feedback; labels are free text, so they are redacted as tickets are."""
+        labels = {_redacted(head): _redacted(label) for head, label in self.labels.items()}
+        return Feedback(self.verdict, labels, self.helpful)
+
+
+def _redacted(text: str) -> str:
+    return redact(Ticket("feedback", "", text)).ticket.body
 
 
 class SearchIn(BaseModel):

@@ -1,6 +1,7 @@
 """`citedesk eval`: figures, each beside a baseline in the same run."""
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,10 +37,33 @@ def retrieval(settings: Settings, folder: Path, run_file: Path | None, peer: str
     if as_json:
         print_json(report)
         return
-    legs: dict[str, dict[str, float]] = report["legs"]  # type: ignore[assignment]
-    _table({name: dict(row) for name, row in legs.items()}, "leg")
-    rest = {k: v for k, v in report.items() if k != "legs"}
-    click.echo(json.dumps(rest))
+    print_retrieval(report)
+
+
+def print_retrieval(report: Mapping[str, Any]) -> None:
+    """Print legs with their intervals, pairs with their test, and the run's sizes and seconds."""
+    spans = {leg: {"ndcg@10, 95 %": _span(by["ndcg@10"])} for leg, by in report.get("intervals", {}).items()}
+    _table({leg: {**row, **spans.get(leg, {})} for leg, row in report["legs"].items()}, "leg")
+    pairs = {f"{p['leg']} - {p['minus']}": p for p in report.get("paired", [])}
+    if pairs:
+        click.echo()
+        _table(
+            {
+                name: {"ndcg@10": f"{p['ndcg@10']:+.4f}", "95 %": _span(p["interval"], "+"), "p": f"{p['p_value']:.4f}"}
+                for name, p in pairs.items()
+            },
+            "paired, query by query",
+        )
+    took = report["seconds"]
+    click.echo(
+        f"\n{report['queries']} queries on {report['documents']} documents ({report['passages']} passages); "
+        f"indexed in {took['index']:.1f} s, a query takes {1000 * took['query_p50']:.0f} ms "
+        f"(95 % below {1000 * took['query_p95']:.0f} ms)"
+    )
+
+
+def _span(interval: Sequence[float], sign: str = "") -> str:
+    return " to ".join(f"{value:{sign}.4f}" for value in interval)
 
 
 @evaluation.command()

@@ -16,11 +16,12 @@ from numpy.typing import NDArray
 from citedesk.encoding import Encoder, encode_queries
 from citedesk.errors import InputError, NotFoundError
 from citedesk.evaluate import metrics
+from citedesk.evaluate.comparison import intervals, paired_tests
 from citedesk.evaluate.lexical import bm25s_peer, passage_texts
 from citedesk.index import Snapshot
 from citedesk.knowledge.build import Progress, add_documents, build_in_memory
 from citedesk.knowledge.load import load_paths
-from citedesk.retrieve import Candidates, Query, rank
+from citedesk.retrieve import Candidates, Query, Weights, fuse, rank
 from citedesk.retrieve.search import order
 from citedesk.store import open_store
 from citedesk.triage.rows import read_rows
@@ -29,7 +30,9 @@ from citedesk.types import Document, Principal
 READER = Principal("evaluation", role="admin")
 # Documents kept of a ranking; deeper ranks count in none of the measures.
 DEPTH = 100
-MEASURES: Mapping[str, Callable[[Sequence[str], metrics.Qrels], float]] = {
+LEGS = ("lexical", "dense", "hybrid")
+Measure = Callable[[Sequence[str], metrics.Qrels], float]
+MEASURES: Mapping[str, Measure] = {
     "ndcg@10": lambda ranking, qrels: metrics.ndcg(ranking, qrels, 10),
     "recall@10": lambda ranking, qrels: metrics.recall(ranking, qrels, 10),
     "mrr@10": lambda ranking, qrels: metrics.reciprocal_rank(ranking, qrels, 10),
@@ -87,19 +90,10 @@ def evaluate_retrieval(
     """
     questions = read_questions(folder)
     started = time.perf_counter()
-    snapshot = _index(folder, encoder, cache, progress)
+    snapshot = index_corpus(folder, encoder, cache, progress)
     indexed = time.perf_counter() - started
-    runs: dict[str, dict[str, list[tuple[str, float]]]] = {"lexical": {}, "dense": {}, "hybrid": {}}
-    seconds = []
-    for query, text in questions.texts.items():
-        began = time.perf_counter()
-        vector = encode_queries(encoder, [text])[0]
-        found = rank(snapshot, Query(text), vector, READER)
-        runs["hybrid"][query] = _documents(snapshot, [(r.position, r.score) for r in found.ranked], query)
-        seconds.append(time.perf_counter() - began)
-        candidates = found.candidates
-        for leg, scores in (("lexical", candidates.lexical), ("dense", candidates.dense)):
-            runs[leg][query] = _documents(snapshot, _leg(snapshot, candidates, scores), query)
+    asked = ask(snapshot, questions, encoder)
+    runs, seconds = asked.runs, asked.seconds
     if peer == "bm25s":
         runs[peer] = _peer_run(folder, snapshot, questions)
     report: dict[str, object] = {
@@ -116,16 +110,55 @@ def evaluate_retrieval(
     return report, runs["hybrid"]
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What every query found: leg -> query -> (document, score), best first; and the seconds of each hybrid search."""
+
+    runs: dict[str, dict[str, list[tuple[str, float]]]]
+    seconds: list[float]
+
+
+def ask(
+    snapshot: Snapshot, questions: Questions, encoder: Encoder, variants: Mapping[str, Weights] | None = None
+) -> Asked:
+    """Ask every query of both legs and the hybrid, and of the hybrid with other weights if some are given.
+
+    Args:
+        snapshot: the index.
+        questions: what to ask.
+        encoder: the one the index was made with.
+        variants: name -> weights; each name is a run beside the legs.
+    """
+    variants = variants or {}
+    asked = Asked({leg: {} for leg in (*LEGS, *variants)}, [])
+    for query, text in questions.texts.items():
+        began = time.perf_counter()
+        vector = encode_queries(encoder, [text])[0]
+        found = rank(snapshot, Query(text), vector, READER)
+        asked.runs["hybrid"][query] = _documents(snapshot, [(r.position, r.score) for r in found.ranked], query)
+        asked.seconds.append(time.perf_counter() - began)
+        candidates = found.candidates
+        for leg, scores in (("lexical", candidates.lexical), ("dense", candidates.dense)):
+            asked.runs[leg][query] = _documents(snapshot, _leg(snapshot, candidates, scores), query)
+        for name, weights in variants.items():
+            ranked = order(snapshot, candidates, fuse(candidates, vector, weights))
+            asked.runs[name][query] = _documents(snapshot, [(r.position, r.score) for r in ranked], query)
+    return asked
+
+
+def per_query(
+    run: Mapping[str, Sequence[tuple[str, float]]], qrels: Mapping[str, metrics.Qrels], measure: Measure
+) -> list[float]:
+    """Measure each query of a run, in the run's order."""
+    return [measure([document for document, _ in ranking], qrels[query]) for query, ranking in run.items()]
+
+
 def measure_runs(
     runs: Mapping[str, Mapping[str, list[tuple[str, float]]]], qrels: Mapping[str, metrics.Qrels]
 ) -> dict[str, object]:
-    """Average each measure over the queries of each run; compare the hybrid with the better leg."""
+    """Average each measure over the queries of each run, give nDCG@10 its interval, and compare the legs in pairs."""
     values = {
-        leg: {
-            name: [measure([d for d, _ in ranking], qrels[query]) for query, ranking in run.items()]
-            for name, measure in MEASURES.items()
-        }
-        for leg, run in runs.items()
+        leg: {name: per_query(run, qrels, measure) for name, measure in MEASURES.items()} for leg, run in runs.items()
     }
     legs = {
         leg: {name: round(float(np.mean(v)), 4) if v else 0.0 for name, v in by_name.items()}
@@ -144,6 +177,14 @@ def measure_runs(
             "ndcg@10": round(legs["hybrid"]["ndcg@10"] - legs[better]["ndcg@10"], 4),
             "p_value": round(metrics.paired_p_value(hybrid, values[better]["ndcg@10"]), 4),
         },
+        **_compared({leg: by_name["ndcg@10"] for leg, by_name in values.items()}),
+    }
+
+
+def _compared(ndcg: Mapping[str, Sequence[float]]) -> dict[str, object]:
+    return {
+        "intervals": {leg: {"ndcg@10": interval} for leg, interval in intervals(ndcg).items()},
+        "paired": paired_tests(ndcg),
     }
 
 
@@ -175,7 +216,8 @@ def read_corpus(folder: Path) -> list[Document]:
     return loaded.documents
 
 
-def _index(folder: Path, encoder: Encoder, cache: Path, progress: Progress | None) -> Snapshot:
+def index_corpus(folder: Path, encoder: Encoder, cache: Path, progress: Progress | None = None) -> Snapshot:
+    """Index the corpus of a folder in memory; see `evaluate_retrieval`."""
     documents = read_corpus(folder)
     store = open_store(cache)
     try:

@@ -3,11 +3,12 @@
 from citedesk.retrieve.candidates import Candidates, find_candidates
 from citedesk.retrieve.engine import FIRST_PAGE, Page, Results, SearchEngine, cursor_of, start_of
 from citedesk.retrieve.filters import Filters, admitted_documents
-from citedesk.retrieve.fusion import fuse
+from citedesk.retrieve.fusion import WEIGHTS, Weights, fuse
 from citedesk.retrieve.search import Found, Query, Ranked, best_per_document, rank
 
 __all__ = [
     "FIRST_PAGE",
+    "WEIGHTS",
     "Candidates",
     "Filters",
     "Found",
@@ -16,6 +17,7 @@ __all__ = [
     "Ranked",
     "Results",
     "SearchEngine",
+    "Weights",
     "admitted_documents",
     "best_per_document",
     "cursor_of",

@@ -1,10 +1,10 @@
 """Fusion that knows when not to mix: cosine to a corrected query, plus the share of its words in and around a passage.
 
 score = cosine
-      + NEAR * (cosine to the mean of the first two, less its mean)    what the best hits are about, asked once more
-      - FAR * (cosine to the mean of all candidates, less its mean)    what all candidates are about, taken out
-      + PASSAGE * share of the query's words in the passage: BM25 / ceiling
-      + AROUND * the same for the candidates of its document at most REACH passages away, taken together
+      + near * (cosine to the mean of the first two, less its mean)    what the best hits are about, asked once more
+      - far * (cosine to the mean of all candidates, less its mean)    what all candidates are about, taken out
+      + passage * share of the query's words in the passage: BM25 / ceiling
+      + around * the same for the candidates of its document at most REACH passages away, taken together
 
 All parts are absolute, not scaled to the best hit of the query: where meaning separates passages clearly their cosines
 differ by more than words can add, so dense decides alone; where cosines bunch, words decide. The two middle terms are
@@ -16,6 +16,8 @@ candidates or the visible passages, so nothing invisible has a say. The weights 
 leaving one out; see `citedesk eval retrieval`.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,22 +25,32 @@ from citedesk.retrieve.candidates import Candidates, Words, cosines, saturated
 
 # BM25's saturation here: a share of words cares less for repetition than a score over long texts.
 K1 = 0.9
-PASSAGE = 0.2
-AROUND = 0.5
 # Passages.
 REACH = 3
-NEAR = 0.3
 # Candidates whose mean is asked once more.
 NEAREST = 2
-FAR = 0.6
 
 
-def fuse(candidates: Candidates, query: NDArray[np.float32]) -> NDArray[np.float64]:
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What each part of the score weighs beside the cosine; 0 leaves a part out."""
+
+    passage: float = 0.2
+    around: float = 0.5
+    near: float = 0.3
+    far: float = 0.6
+
+
+WEIGHTS = Weights()
+
+
+def fuse(candidates: Candidates, query: NDArray[np.float32], weights: Weights = WEIGHTS) -> NDArray[np.float64]:
     """Score candidates by both legs.
 
     Args:
         candidates: m passages.
         query: (d,) of unit length.
+        weights: of the parts; others than the default are for measuring what a part adds.
 
     Returns:
         (m,) to order by, best largest; on an absolute scale, about [0, 1].
@@ -47,12 +59,12 @@ def fuse(candidates: Candidates, query: NDArray[np.float32]) -> NDArray[np.float
         return np.zeros(0)
     vectors, words = candidates.vectors, candidates.words
     counts, lengths = _around(candidates)
-    text = PASSAGE * _share(words, words.counts, words.lengths, words.mean_length)
-    text += AROUND * _share(words, counts, lengths, float(lengths.mean()))
-    scores = cosines(vectors, query) - FAR * _centred(vectors, vectors.mean(axis=0, dtype=np.float64)) + text
+    text = weights.passage * _share(words, words.counts, words.lengths, words.mean_length)
+    text += weights.around * _share(words, counts, lengths, float(lengths.mean()))
+    scores = cosines(vectors, query) - weights.far * _centred(vectors, vectors.mean(axis=0, dtype=np.float64)) + text
     first = np.lexsort((candidates.positions, -scores))[:NEAREST]
-    scores += NEAR * _centred(vectors, vectors[first].mean(axis=0, dtype=np.float64))
-    return np.asarray(scores / (1 + PASSAGE + AROUND))
+    scores += weights.near * _centred(vectors, vectors[first].mean(axis=0, dtype=np.float64))
+    return np.asarray(scores / (1 + weights.passage + weights.around))
 
 
 def _centred(vectors: NDArray[np.float32], to: NDArray[np.float64]) -> NDArray[np.float64]:
