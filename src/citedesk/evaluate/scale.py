@@ -52,7 +52,7 @@ class Site:
 def open_site(home: Path, encoder: GeneratedEncoder) -> Site:
     """Open a generated home; measured for opening, so it does nothing else."""
     store = open_store(home / "citedesk.db")
-    live = LiveIndex(store, encoder, home / "index", "generated", lambda _: encoder)
+    live = LiveIndex(store, encoder, home / "index", "generated", lambda _: encoder, background=True)
     return Site(store, live, Library(store, live, home, lambda text: (text, 0)), encoder)
 
 

@@ -17,9 +17,13 @@ from numpy.typing import NDArray
 
 # Vectors a segment searches exactly: 11 ms on one core.
 EXACT_LIMIT = 100_000
-# Vectors a query looks at in a compressed segment, on average.
-_PROBED_VECTORS = 40_000
-_TRAINING_PER_LIST = 64
+# Vectors a query looks at in a compressed segment, on average: 5 ms on one core; of a million generated passages 98 of
+# 100 nearest are among them.
+_PROBED_VECTORS = 130_000
+# More lists find more among as many vectors, and cost more to learn: 4 sqrt(n) take half a minute for a million.
+_LISTS_PER_ROOT = 4
+_TRAINING_PER_LIST = 40
+_ROUNDS = 8
 _SEED = 1
 # Vectors moved at a time between segments.
 _BLOCK = 50_000
@@ -129,8 +133,8 @@ def build_vectors(vectors: Vectors, dimension: int, exact_limit: int = EXACT_LIM
 
 
 def _lists(n: int) -> int:
-    """Choose how many lists n vectors are kept in: about sqrt(n)."""
-    return int(2 ** max(4, round(float(np.log2(np.sqrt(n))))))
+    """Choose how many lists n vectors are kept in, a power of two."""
+    return int(2 ** max(4, round(float(np.log2(_LISTS_PER_ROOT * np.sqrt(n))))))
 
 
 def _even(n: int) -> NDArray[np.int64]:
@@ -144,6 +148,7 @@ def _train(sample: Vectors, n: int, dimension: int) -> Any:
         faiss.IndexFlatIP(dimension), dimension, _lists(n), faiss.ScalarQuantizer.QT_8bit, faiss.METRIC_INNER_PRODUCT
     )
     index.cp.seed = _SEED
+    index.cp.niter = _ROUNDS
     index.cp.min_points_per_centroid = 1
     index.train(np.ascontiguousarray(sample))
     return index

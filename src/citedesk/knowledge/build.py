@@ -115,8 +115,8 @@ def update(
                 serve(snapshot)
         with store.transaction():
             store.documents.scrubbed(erased)
-            if encoded or erased:
-                store.vectors.keep_only(encoder.name, used=base is None or bool(erased))
+            if encoded or base is None:
+                store.vectors.keep_only(encoder.name, used=base is None)
     return snapshot, BuildReport(len(snapshot.living), snapshot.passage_count, encoded, len(erased))
 
 
@@ -267,7 +267,9 @@ def _vectors(store: Store, encoder: Encoder, block: _Block) -> tuple[NDArray[np.
         keys = order[at : at + COMMIT_EVERY]
         fresh = dict(zip(keys, encoder.encode([missing[key] for key in keys]), strict=True))
         with store.transaction():
-            store.vectors.put(encoder.name, fresh)
+            # A document erased meanwhile leaves no vector behind.
+            wanted = store.vectors.used(keys)
+            store.vectors.put(encoder.name, {key: vector for key, vector in fresh.items() if key in wanted})
         known |= fresh
     rows = [known[key] for key in block.hashes]
     matrix = np.vstack(rows) if rows else np.zeros((0, encoder.dimension), np.float32)

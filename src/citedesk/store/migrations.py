@@ -73,6 +73,7 @@ def m0004_index_state(db: Database) -> None:
         create table passage_texts (
             key integer not null, text_hash text not null, primary key (key, text_hash)) without rowid;
         create index passage_texts_by_hash on passage_texts (text_hash);
+        create index vectors_by_hash on vectors (text_hash);
         create table state (name text primary key, value text not null);
         insert into state values ('database', lower(hex(randomblob(16)))), ('revision', '1'), ('content', '0');
         insert into state select 'next_key', coalesce(max(key), 0) + 1 from documents;

@@ -59,12 +59,23 @@ class Vectors:
 
     def keep_only(self, encoder: str, used: bool = False) -> None:
         """Forget the vectors of every other encoder; with `used`, also those no document uses."""
-        self._db.execute("delete from vectors where encoder != ?", (encoder,))
+        # Two ranges of the primary key: "not equal" would read every vector.
+        self._db.execute("delete from vectors where encoder < ?", (encoder,))
+        self._db.execute("delete from vectors where encoder > ?", (encoder,))
         if used:
             self._db.execute(
                 "delete from vectors where not exists "
                 "(select 1 from passage_texts p where p.text_hash = vectors.text_hash)"
             )
+
+    def used(self, hashes: Sequence[str]) -> set[str]:
+        """Tell which texts some document has."""
+        found: set[str] = set()
+        for i in range(0, len(hashes), _LOOKUP_BATCH):
+            part = hashes[i : i + _LOOKUP_BATCH]
+            sql = f"select distinct text_hash from passage_texts where text_hash in ({', '.join('?' * len(part))})"  # noqa: S608
+            found |= {h for (h,) in self._db.execute(sql, part)}
+        return found
 
     @storage_errors()
     def count(self) -> int:
