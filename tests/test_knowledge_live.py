@@ -70,7 +70,7 @@ def home(tmp_path: Path) -> Iterator[Home]:
     add_documents(made.store, [document(n) for n in range(4)])
     yield made
     for live in made.lives:
-        live.close()
+        live.wait()
     made.store.close()
 
 
@@ -107,7 +107,7 @@ def test_new_encoder_serves_the_old_snapshot_with_the_old_encoder_until_its_own_
     before = [live.serving() for _ in range(3)]
     assert slow.entered.wait(20)
     slow.go.set()
-    live.close()
+    live.wait()
     after = live.serving()
     assert {(s.snapshot.encoder, s.encoder.name, s.encoder.dimension) for s in before} == {("fake-64", "fake-64", 64)}
     assert (after.snapshot.encoder, after.encoder, ids(after)) == ("fake-32", slow, ["d0", "d1", "d2", "d3"])
@@ -163,9 +163,9 @@ def test_change_while_a_build_runs_hides_at_once_what_may_not_be_found_any_more(
     change(home)
     meanwhile = [ids(live.serving()) for _ in range(2)]
     slow.go.set()
-    live.close()
+    live.wait()
     while ids(live.serving()) == meanwhile[0]:
-        live.close()
+        live.wait()
     assert meanwhile == [served, served]
     assert ids(live.serving())[-1] == "d9"
 
@@ -195,23 +195,51 @@ def test_snapshot_of_another_process_is_adopted_without_building(home: Home, bac
     assert (ids(live.serving()), slow.calls) == (["d0", "d1", "d2", "d3", "d9"], 0)
 
 
+def test_failed_build_is_not_tried_again_at_once(home: Home) -> None:
+    home.build()
+    failing = Blocked(64, StorageError("full"))
+    live = home.live(failing, "old")
+    add_documents(home.store, [document(9)])
+    failing.go.set()
+    live.serving()
+    live.wait()
+    failing.error = None
+    live.serving()
+    live.wait()
+    assert ids(live.serving()) == ["d0", "d1", "d2", "d3"]
+
+
+def test_close_stops_a_build_of_the_background(home: Home) -> None:
+    home.build()
+    slow = Blocked(64)
+    live = home.live(slow, "old")
+    add_documents(home.store, [document(9)])
+    live.serving()
+    assert slow.entered.wait(20)
+    live._closing.set()
+    slow.go.set()
+    live.close()
+    assert ids(live.serving()) == ["d0", "d1", "d2", "d3"]
+
+
 @pytest.mark.parametrize("error", [StorageError("full"), RuntimeError("out of memory")])
 def test_failed_build_keeps_serving_and_the_next_one_is_tried(
     home: Home, error: Exception, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(threading, "excepthook", lambda _: None)
+    monkeypatch.setattr("citedesk.knowledge.live.RETRY_SECONDS", 0.0)
     home.build()
     failing = Blocked(64, error)
     live = home.live(failing, "old")
     add_documents(home.store, [document(9)])
     failing.go.set()
     served = ids(live.serving())
-    live.close()
+    live.wait()
     again = ids(live.serving())
-    live.close()
+    live.wait()
     failing.error = None
     live.serving()
-    live.close()
+    live.wait()
     assert (served, again) == (["d0", "d1", "d2", "d3"], ["d0", "d1", "d2", "d3"])
     assert ids(live.serving()) == ["d0", "d1", "d2", "d3", "d9"]
 
@@ -254,7 +282,7 @@ def test_many_readers_during_a_build_see_the_old_or_the_new_state_whole(home: Ho
     add_documents(home.store, [document(8), document(9)])
     for thread in threads:
         thread.join()
-    live.close()
+    live.wait()
     old = ("d0", "d1", "d2", "d3")
     assert (failures, seen <= {old, (*old, "d8", "d9")}) == ([], True)
     assert ids(live.serving()) == [*old, "d8", "d9"]
@@ -358,5 +386,5 @@ def test_withdrawal_looks_up_only_documents_the_old_snapshot_holds(home: Home) -
     relabelled(home)
     assert ids(live.serving()) == ["d0", "d2", "d3"]
     slow.go.set()
-    live.close()
+    live.wait()
     assert asked[0] == 1

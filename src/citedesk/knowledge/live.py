@@ -92,11 +92,15 @@ class LiveIndex:
     def _serve(self, snapshot: Snapshot) -> None:
         self._serving = Serving(snapshot, self._encoder)
 
+    def wait(self) -> None:
+        """Wait until no build of the background runs."""
+        if self._thread is not None:
+            self._thread.join()
+
     def close(self) -> None:
         """Stop a build of the background after its present block of documents; the next one goes on from there."""
         self._closing.set()
-        if self._thread is not None:
-            self._thread.join()
+        self.wait()
 
     def _state(self) -> str:
         """Name the database's state, empty while an erasure is not finished; read again only when somebody wrote."""
