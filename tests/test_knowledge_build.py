@@ -124,6 +124,7 @@ import os, sys
 from pathlib import Path
 from citedesk.encoding.fake import FakeEncoder
 from citedesk.knowledge import update
+from citedesk.knowledge.build import Target
 from citedesk.store import open_store
 
 class Dying(FakeEncoder):

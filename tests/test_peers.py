@@ -296,7 +296,7 @@ def test_foreign_line_is_shown_without_addresses_and_escapes() -> None:
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
-    [((), "give a folder in BEIR layout"), (("x", "--peer", "other"), "'other' is not one of 'bm25s', 'fake'")],
+    [((), "give either a folder in BEIR layout"), (("x", "--peer", "other"), "'other' is not one of 'bm25s', 'fake'")],
 )
 def test_bench_search_with_bad_arguments_says_what_to_give(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, arguments: tuple[str, ...], words: str

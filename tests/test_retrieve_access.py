@@ -119,15 +119,18 @@ def passes(d: Document, filters: Filters) -> bool:
     )
 
 
-def hits(snapshot: Snapshot, query: Query) -> list[tuple[float, str, int]]:
+def hits(snapshot: Snapshot, query: Query) -> dict[tuple[str, int], tuple[float, float]]:
+    """What each leg gives every passage found; the fused score depends on what else was found."""
     ranked = rank(snapshot, query, ENCODER.encode([query.text])[0], STAFF).ranked
     passages = [snapshot.passages[hit.position] for hit in ranked]
-    return [(hit.score, p.document_id, p.start) for hit, p in zip(ranked, passages, strict=True)]
+    return {
+        (p.document_id, p.start): (hit.dense.score, hit.lexical.score) for hit, p in zip(ranked, passages, strict=True)
+    }
 
 
 @given(DOCUMENTS, TEXT, FILTERS)
 @settings(deadline=None, max_examples=80)
-def test_rank_under_any_filters_is_the_unfiltered_ranking_of_what_passes(
+def test_rank_under_any_filters_finds_what_passes_with_the_scores_of_no_filter(
     made: list[dict[str, object]], text: str, filters: Filters
 ) -> None:
     store = open_store(None)
@@ -136,7 +139,7 @@ def test_rank_under_any_filters_is_the_unfiltered_ranking_of_what_passes(
         _, live = engine(store, Path(folder), [documents[::2], documents[1::2]])
         snapshot = live.serving().snapshot
         passing = {d.id for d in documents if passes(d, filters)}
-        expected = [hit for hit in hits(snapshot, Query(text)) if hit[1] in passing]
+        expected = {place: legs for place, legs in hits(snapshot, Query(text)).items() if place[0] in passing}
         assert hits(snapshot, Query(text, filters)) == expected
     store.close()
 
@@ -162,7 +165,8 @@ def test_filter_that_hides_most_still_gives_the_exact_best(
     narrow = hits(snapshot, query)
     monkeypatch.setattr(legs.find_candidates, "__defaults__", (None, 10_000))
     kinds = {d.id: d.kind for d in snapshot.documents}
-    whole = [hit for hit in hits(snapshot, Query("pod crash disk")) if kinds[hit[1]] == "runbook"]
+    every = hits(snapshot, Query("pod crash disk"))
+    whole = {place: legs for place, legs in every.items() if kinds[place[0]] == "runbook"}
     assert len(narrow) == len(whole) == 86 and narrow == whole
 
 

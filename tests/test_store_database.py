@@ -22,6 +22,7 @@ TABLES = {
     "removals",
     "passage_texts",
     "state",
+    "feedback",
 }
 
 
