@@ -282,6 +282,7 @@ def test_many_readers_during_a_build_see_the_old_or_the_new_state_whole(home: Ho
     add_documents(home.store, [document(8), document(9)])
     for thread in threads:
         thread.join()
+    live.serving()  # the readers may all have been done before the documents came
     live.wait()
     old = ("d0", "d1", "d2", "d3")
     assert (failures, seen <= {old, (*old, "d8", "d9")}) == ([], True)

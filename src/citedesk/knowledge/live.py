@@ -52,7 +52,7 @@ class LiveIndex:
     ) -> None:
         self._store, self._encoder, self._folder, self._setting = store, encoder, folder, setting
         self._open_other, self._background = open_other, background
-        self._building = threading.Lock()
+        self._building, self._starting = threading.Lock(), threading.Lock()
         self._thread: threading.Thread | None = None
         self._closing, self._failed = threading.Event(), -RETRY_SECONDS
         self._seen: tuple[object, str] = (None, "")
@@ -129,10 +129,11 @@ class LiveIndex:
         return Serving(snapshot, encoder)
 
     def _start(self) -> None:
-        waiting = time.monotonic() < self._failed + RETRY_SECONDS
-        if not waiting and (self._thread is None or not self._thread.is_alive()):
-            self._thread = threading.Thread(target=self._build_quietly, name="citedesk-index", daemon=True)
-            self._thread.start()
+        with self._starting:
+            waiting = time.monotonic() < self._failed + RETRY_SECONDS
+            if not waiting and (self._thread is None or not self._thread.is_alive()):
+                self._thread = threading.Thread(target=self._build_quietly, name="citedesk-index", daemon=True)
+                self._thread.start()
 
     def _build_quietly(self) -> None:
         def go_on(done: int, total: int) -> None:
