@@ -1,28 +1,35 @@
-"""Labelled tickets from JSON Lines: read, check, and group near-duplicates.
+"""Rows of labelled tickets: what is the ticket in them, and what the label.
 
-Leaves out CSV and Parquet.
+Leaves out the formats of files (`sources/`) and near-duplicates (`duplicates.py`), but hands out both.
 """
 
-import gzip
-import json
-import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from difflib import get_close_matches
+from math import isfinite
 
-import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from citedesk.errors import InputError, NotFoundError, TicketError
-from citedesk.text import decode
+from citedesk.errors import InputError, TicketError
+from citedesk.triage.duplicates import NEAR_DUPLICATE, near_duplicate_groups
+from citedesk.triage.sources import files_of, read_rows
 from citedesk.types import Ticket
 
-# Cosine at which two tickets say the same: they are kept in one fold.
-NEAR_DUPLICATE = 0.95
-# Neighbours looked at for each ticket when grouping.
-_NEIGHBOURS = 6
+__all__ = [
+    "NEAR_DUPLICATE",
+    "Columns",
+    "files_of",
+    "labels_of",
+    "near_duplicate_groups",
+    "read_rows",
+    "ticket_of",
+]
+
 _KNOWN = ("id", "subject", "body", "channel", "requester", "created_at")
+# Rows looked at for the names of columns, and how many names an error shows.
+_SEEN_ROWS = 1_000
+_NAMES_SHOWN = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,44 +38,6 @@ class Columns:
 
     subject: str = "subject"
     body: str = "body"
-
-
-def read_rows(paths: Iterable[Path]) -> Iterator[dict[str, object]]:
-    """Read objects from files (plain or .gz), and from the .jsonl files directly in folders.
-
-    Raises:
-        NotFoundError: if a path does not exist.
-        InputError: if a line is not a JSON object, naming file and line.
-    """
-    for path in paths:
-        if not path.exists():
-            raise NotFoundError(f"{path} does not exist; give a .jsonl or .jsonl.gz file")
-        files = sorted([*path.glob("*.jsonl"), *path.glob("*.jsonl.gz")]) if path.is_dir() else [path]
-        if not files:
-            raise InputError(f"{path} holds no .jsonl file; give one ticket a line")
-        for file in files:
-            yield from _lines(file)
-
-
-def _lines(path: Path) -> Iterator[dict[str, object]]:
-    number = 0
-    try:
-        with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
-            for number, line in enumerate(file, start=1):
-                if line.strip():
-                    yield _object(line, f"{path}:{number}")
-    except (OSError, EOFError, zlib.error) as error:
-        raise InputError(f"{path} breaks off after line {number} ({error}); fetch the file again") from error
-
-
-def _object(line: bytes, where: str) -> dict[str, object]:
-    try:
-        value = json.loads(decode(line, where))
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{where} is not JSON ({error}); write one object a line") from error
-    if not isinstance(value, dict):
-        raise InputError(f"{where} is not a JSON object; write one object a line")
-    return value
 
 
 def ticket_of(row: Mapping[str, object], columns: Columns = Columns(), default_id: str = "ticket") -> Ticket:
@@ -83,7 +52,7 @@ def ticket_of(row: Mapping[str, object], columns: Columns = Columns(), default_i
             raise TicketError(f'"{name}" must be text, got {type(value).__name__}; quote it')
     rest = {k: v for k, v in row.items() if k not in _KNOWN and k not in (columns.subject, columns.body)}
     return Ticket(
-        id=str(row.get("id", default_id))[:200],
+        id=(_id(row.get("id")) or default_id)[:200],
         subject=str(subject or ""),
         body=str(body or ""),
         channel=_text(row.get("channel")),
@@ -93,55 +62,55 @@ def ticket_of(row: Mapping[str, object], columns: Columns = Columns(), default_i
     )
 
 
+def _id(value: object) -> str:
+    if isinstance(value, str):
+        return value if value.strip() else ""
+    return _label(value) or ""
+
+
 def _text(value: object) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def near_duplicate_groups(vectors: NDArray[np.float32]) -> NDArray[np.int64]:
-    """Group tickets that say the same.
-
-    Args:
-        vectors: (n, d) float32, rows of unit length.
-
-    Returns:
-        (n,) the smallest row of each ticket's group.
-    """
-    groups = np.arange(len(vectors))
-    if len(vectors) < 2:
-        return groups
-    index = faiss.IndexFlatIP(vectors.shape[1])
-    index.add(vectors)
-    scores, found = index.search(vectors, min(_NEIGHBOURS, len(vectors)))
-    for row in range(len(vectors)):
-        for score, other in zip(scores[row], found[row], strict=True):
-            if score >= NEAR_DUPLICATE and other != row:
-                _join(groups, row, int(other))
-    return np.array([_root(groups, row) for row in range(len(vectors))])
-
-
-def _root(groups: NDArray[np.int64], row: int) -> int:
-    while groups[row] != row:
-        row = int(groups[row])
-    return row
-
-
-def _join(groups: NDArray[np.int64], a: int, b: int) -> None:
-    first, second = sorted((_root(groups, a), _root(groups, b)))
-    groups[second] = first
-
-
 def labels_of(rows: Sequence[Mapping[str, object]], head: str) -> NDArray[np.str_]:
-    """Read one label column.
+    """Read one label column; numbers and booleans become their text (`1`, `true`), white space around is dropped.
 
     Returns:
         (n,) labels; an empty string where a row has none.
 
     Raises:
-        InputError: if no row has the column, or fewer than two labels occur.
+        InputError: if no row has the column, a label is a list or an object, or fewer than two labels occur.
     """
-    labels = np.array(["" if row.get(head) is None else str(row[head]) for row in rows])
-    distinct = set(labels.tolist()) - {""}
-    if len(distinct) < 2:
-        named = ", ".join(sorted({k for row in rows[:20] for k in row}))
-        raise InputError(f"the column {head!r} has {len(distinct)} labels, two are needed; columns seen: {named}")
-    return labels
+    labels = []
+    for number, row in enumerate(rows, start=1):
+        label = _label(row.get(head))
+        if label is None:
+            kind = type(row[head]).__name__
+            raise InputError(f"the column {head!r} holds a {kind} in ticket {number}; a label is text or a number")
+        labels.append(label)
+    distinct = len(set(labels) - {""})
+    if distinct < 2:
+        has = f"has {distinct} labels, two are needed"
+        raise InputError(f"the column {head!r} {has}; {_columns_seen(rows, head)}")
+    return np.array(labels)
+
+
+def _label(value: object) -> str | None:
+    """Give a label as text, nothing for what is missing, and None for what cannot be a label."""
+    if value is None or (isinstance(value, float) and not isfinite(value)):
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return str(value).strip() if isinstance(value, str | int | float) else None
+
+
+def _columns_seen(rows: Sequence[Mapping[str, object]], head: str) -> str:
+    """Name the columns there are, and those whose name is near."""
+    names = sorted({str(name) for row in rows[:_SEEN_ROWS] for name in row})
+    folded = {name.casefold(): name for name in names if name != head}
+    near = [folded[name] for name in get_close_matches(head.casefold(), folded, cutoff=0.7)]
+    meant = f"did you mean {' or '.join(map(repr, near))}? " if near else ""
+    more = f" and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else ""
+    return f"{meant}columns seen: {', '.join(names[:_NAMES_SHOWN])}{more}"
