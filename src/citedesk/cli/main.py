@@ -24,7 +24,7 @@ COMMANDS = {
     "serve": ("citedesk.cli.serve", "serve"),
     "suggest": ("citedesk.cli.suggest", "suggest"),
     "train": ("citedesk.cli.train", "train"),
-    "triage": ("citedesk.cli.suggest", "triage"),
+    "triage": ("citedesk.cli.triage", "triage"),
 }
 
 

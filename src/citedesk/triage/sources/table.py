@@ -82,8 +82,7 @@ def _records(path: Path, encoding: str, delimiter: str) -> Iterator[tuple[str, S
 
 
 def _lines(path: Path, encoding: str) -> Iterator[str]:
-    with opened(path) as file:
-        text = io.TextIOWrapper(file, encoding=encoding, newline="")
+    with opened(path) as file, io.TextIOWrapper(file, encoding=encoding, newline="") as text:
         number = 0
         while line := _line(text, path, number + 1):
             number += 1
@@ -126,8 +125,8 @@ def _delimiter(path: Path) -> str:
 
 
 def _first_line(path: Path, encoding: str) -> Iterator[str]:
-    with opened(path) as file:
-        yield _line(io.TextIOWrapper(file, encoding=encoding, newline=""), path, 1)
+    with opened(path) as file, io.TextIOWrapper(file, encoding=encoding, newline="") as text:
+        yield _line(text, path, 1)
 
 
 def _encoding_of(path: Path) -> str:
