@@ -41,8 +41,9 @@ def exact(vectors: NDArray[np.float32]) -> list[int]:
 
 
 @pytest.mark.parametrize("spread", [0.15, 0.23, 0.3])
-def test_near_duplicate_groups_equal_single_linkage_over_all_pairs(spread: float) -> None:
-    vectors = clustered(1500, 200, spread)
+@pytest.mark.parametrize("d", [24, 96])
+def test_near_duplicate_groups_equal_single_linkage_over_all_pairs(spread: float, d: int) -> None:
+    vectors = clustered(1500, 200, spread, d)
     assert near_duplicate_groups(vectors).tolist() == exact(vectors)
 
 
