@@ -17,7 +17,7 @@ from citedesk.errors import InputError
 
 # Cosine at which two tickets say the same: they are kept in one fold.
 NEAR_DUPLICATE = 0.95
-# Tickets compared each with each; 48,000 take 5 s on two busy cores, and the time grows as the square.
+# Tickets compared each with each; 48,000 take 3 s on two cores, and the time grows as the square.
 EXACT = 100_000
 # Directions of the first, cheap comparison: 48 leave two pairs in a million of real tickets to compare in full.
 _DIRECTIONS = 48
