@@ -17,6 +17,7 @@ def prediction_json(prediction: Prediction, evidence: bool = True) -> Json:
         "probability": prediction.probability,
         "decision": prediction.decision.value,
         "alternatives": [asdict(a) for a in prediction.alternatives],
+        "labels": list(prediction.labels),
     }
     return shape | {"evidence": asdict(prediction.evidence)} if evidence else shape
 
@@ -31,6 +32,7 @@ def triage_row(ticket_id: str, triaged: Triaged) -> Json:
     row: Json = {
         "id": ticket_id,
         "predictions": {name: prediction_json(p, evidence=False) for name, p in triaged.predictions.items()},
+        "usual": triaged.usual,
     }
     if triaged.route is not None:
         shape = asdict(triaged.route)

@@ -117,7 +117,7 @@ class SimilarTicket:
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A word or phrase of the ticket and what it added to the label's score (log-odds)."""
+    """A word, phrase or `field=value` of the ticket and what it added to the label's lead (log-odds)."""
 
     term: str
     weight: float
@@ -125,26 +125,38 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class FiredRule:
-    """A policy rule that fired, the label it speaks for, its reason, and the words that made it fire."""
+    """A policy rule that fired, the label it speaks for, its reason, and the words that made it fire.
+
+    weight: the rule's points; in evidence, what the predicted label's lead would lose without it (log-odds).
+    """
 
     rule: str
     label: str
     reason: str
     matched: tuple[str, ...] = ()
+    weight: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Why a label was predicted."""
+    """Why a label was predicted.
+
+    parts: what each member of the head, the rules and the base rate added to the label's lead over the strongest
+    other one, in log-odds; they add up to the lead.
+    """
 
     similar: tuple[SimilarTicket, ...] = ()
     terms: tuple[Term, ...] = ()
     rules: tuple[FiredRule, ...] = ()
+    parts: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """One head's label with its calibrated probability, runners-up, evidence and decision."""
+    """One head's label with its calibrated probability, runners-up, evidence and decision.
+
+    labels: the prediction set, which holds the true label in nine of ten tickets like the training tickets.
+    """
 
     head: str
     label: str
@@ -152,6 +164,7 @@ class Prediction:
     decision: Decision
     alternatives: tuple[Alternative, ...] = ()
     evidence: Evidence = Evidence()
+    labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

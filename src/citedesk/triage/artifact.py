@@ -16,16 +16,22 @@ from citedesk.errors import IntegrityError
 from citedesk.store.failures import storage_errors
 from citedesk.text import sha256_file
 from citedesk.triage.features import Features
-from citedesk.triage.heads import C, Head, Linear, linear
-from citedesk.triage.model import Examples, TriageModel
-from citedesk.triage.vectorizer import Vectorizer
+from citedesk.triage.fields import Fields
+from citedesk.triage.heads import Head, Linear
+from citedesk.triage.model import TriageModel
+from citedesk.triage.neighbours import Examples
+from citedesk.triage.pool import Pool
+from citedesk.triage.scope import Scope
+from citedesk.triage.vectorizer import Dictionary, Vectorizer
 
-FORMAT = 1
+FORMAT = 2
 # Example vectors are kept as int8 of the unit vector times this; the cosine is off by less than 0.01.
 _VECTOR_SCALE = 254.0
 
 
-def save_model(folder: Path, model: TriageModel, about: Mapping[str, object], card: str) -> None:
+def save_model(
+    folder: Path, model: TriageModel, about: Mapping[str, object], card: str, also: Mapping[str, str] | None = None
+) -> None:
     """Write a model folder in one step: it is complete, or the old one stays.
 
     Args:
@@ -33,6 +39,7 @@ def save_model(folder: Path, model: TriageModel, about: Mapping[str, object], ca
         model: what to write; its `version` is not used, the manifest makes it.
         about: data hash, seed, metrics and versions for the manifest.
         card: the model card, Markdown.
+        also: further text files, name -> content.
 
     Raises:
         StorageError: if the folder cannot be written.
@@ -42,7 +49,8 @@ def save_model(folder: Path, model: TriageModel, about: Mapping[str, object], ca
         building = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".building-"))
         try:
             _write(building, model)
-            (building / "card.md").write_text(card, encoding="utf-8")
+            for name, text in {**(also or {}), "card.md": card}.items():
+                (building / name).write_text(text, encoding="utf-8")
             files = {p.name: sha256_file(p) for p in sorted(building.iterdir())}
             manifest = {"format": FORMAT, "encoder": model.encoder, **about, "files": files}
             (building / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
@@ -60,15 +68,20 @@ def load_model(folder: Path) -> TriageModel:
     """Read a model folder, checking every file first.
 
     Raises:
-        IntegrityError: if a file is missing, differs from its hash, or is not what it should be.
+        IntegrityError: if a file is missing, differs from its hash, is of another format, or is not what it should be.
     """
     try:
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        if manifest["format"] != FORMAT:
+            raise IntegrityError(
+                f"{folder} is of format {manifest['format']}, this version reads {FORMAT}; "
+                "train it again with: citedesk train"
+            )
         for name, expected in manifest["files"].items():
             if name != Path(name).name or sha256_file(folder / name) != expected:
                 raise IntegrityError(f"{folder / name} differs from its manifest; train again or reinstall citedesk")
         return _read(folder, manifest, sha256_file(folder / "manifest.json"))
-    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, KeyError, TypeError, IndexError, zipfile.BadZipFile) as error:
         raise IntegrityError(
             f"{folder} is not a readable triage model ({type(error).__name__}); train one with: citedesk train"
         ) from error
@@ -78,47 +91,63 @@ def _write(folder: Path, model: TriageModel) -> None:
     _write_skops(folder / "heads.skops", model)
     features = model.features
     document = {
-        "words": features.words.terms,
-        "chars": features.chars.terms,
+        "words": features.dictionary.words,
+        "fields": {"categories": features.fields.categories, "numbers": features.fields.numbers},
         "heads": {name: _head(head) for name, head in model.heads.items()},
+        "typical": model.typical,
+        "scope": {
+            "usual": model.scope.usual,
+            "quantiles": model.scope.quantiles,
+            "shares": model.scope.shares,
+        },
         "examples": {
             "ids": list(model.examples.ids),
             "labels": {k: list(v) for k, v in model.examples.labels.items()},
         },
     }
     (folder / "model.json").write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
-    np.savez_compressed(
-        folder / "arrays.npz",
-        words_idf=features.words.idf.astype(np.float32),
-        chars_idf=features.chars.idf.astype(np.float32),
-        examples=np.round(model.examples.vectors * _VECTOR_SCALE).clip(-127, 127).astype(np.int8),
-    )
+    arrays: dict[str, NDArray[Any]] = {
+        "pairs": features.dictionary.pairs.astype(np.int32),
+        "words_columns": features.words.columns.astype(np.int32),
+        "words_idf": features.words.idf,
+        "examples": np.round(model.examples.vectors * _VECTOR_SCALE).clip(-127, 127).astype(np.int8),
+        "centroids": model.examples.centroids.astype(np.float16),
+    }
+    if features.characters is not None:
+        arrays["characters_columns"] = features.characters.columns.astype(np.int32)
+        arrays["characters_idf"] = features.characters.idf
+    np.savez_compressed(folder / "arrays.npz", **arrays)
 
 
 def _head(head: Head) -> dict[str, object]:
     return {
         "labels": head.labels,
-        "blocks": head.blocks,
-        "temperature": head.temperature,
-        "biases": head.biases,
-        "rule_weight": head.rule_weight,
+        "weights": dict(head.pool.weights),
+        "rule_weight": head.pool.rule_weight,
+        "biases": head.pool.biases,
+        "curve": head.pool.curve,
+        "offsets": head.offsets,
         "auto_at": head.auto_at,
         "suggest_at": head.suggest_at,
+        "set_at": head.set_at,
     }
 
 
 def _write_skops(path: Path, model: TriageModel) -> None:
-    """Write the heads as scikit-learn estimators, which anybody can open with skops."""
+    """Write the linear members as scikit-learn estimators, which anybody can open with skops."""
     import skops.io
     from sklearn.linear_model import LogisticRegression
+    from sklearn.svm import LinearSVC
 
     estimators = {}
     for name, head in model.heads.items():
-        estimator = LogisticRegression(C=C, class_weight="balanced")
-        estimator.classes_ = np.array(head.labels)
-        estimator.coef_, estimator.intercept_ = head.classifier.weights, head.classifier.intercept
-        estimator.n_features_in_ = head.classifier.weights.shape[1]
-        estimators[name] = estimator
+        for member, machine in head.linear.items():
+            estimator = LogisticRegression() if member == "dense" else LinearSVC()
+            estimator.classes_ = np.array(head.labels)
+            estimator.coef_ = np.ascontiguousarray(machine.weights.T.astype(np.float16))
+            estimator.intercept_ = machine.intercept
+            estimator.n_features_in_ = machine.weights.shape[0]
+            estimators[f"{name}/{member}"] = estimator
     skops.io.dump(estimators, path, compression=zipfile.ZIP_DEFLATED)
 
 
@@ -134,7 +163,8 @@ def _read_skops(path: Path) -> dict[str, Linear]:
         found = {}
         for name, node in schema["content"].items():
             state = node["content"]["content"]
-            found[name] = linear(array(state["coef_"]), array(state["intercept_"]))
+            weights = np.ascontiguousarray(array(state["coef_"]).T.astype(np.float32))
+            found[name] = Linear(weights, array(state["intercept_"]).astype(np.float64))
         return found
 
 
@@ -142,22 +172,17 @@ def _read(folder: Path, manifest: Mapping[str, Any], version: str) -> TriageMode
     data = json.loads((folder / "model.json").read_text(encoding="utf-8"))
     with np.load(folder / "arrays.npz", allow_pickle=False) as stored:
         arrays = {name: stored[name] for name in stored.files}
-    classifiers = _read_skops(folder / "heads.skops")
-    features = Features(
-        words=Vectorizer("words", tuple(data["words"]), arrays["words_idf"].astype(np.float64)),
-        chars=Vectorizer("chars", tuple(data["chars"]), arrays["chars_idf"].astype(np.float64)),
-    )
+    linear = _read_skops(folder / "heads.skops")
     heads = {
         name: Head(
             name=name,
             labels=tuple(h["labels"]),
-            blocks=tuple(h["blocks"]),
-            classifier=classifiers[name],
-            temperature=float(h["temperature"]),
-            biases=tuple(h["biases"]),
-            rule_weight=float(h["rule_weight"]),
+            linear={m: linear[f"{name}/{m}"] for m in h["weights"] if f"{name}/{m}" in linear},
+            pool=_pool(h),
+            offsets=tuple(h["offsets"]),
             auto_at=float(h["auto_at"]),
             suggest_at=float(h["suggest_at"]),
+            set_at=float(h["set_at"]),
         )
         for name, h in data["heads"].items()
     }
@@ -165,5 +190,38 @@ def _read(folder: Path, manifest: Mapping[str, Any], version: str) -> TriageMode
         data["examples"]["ids"],
         data["examples"]["labels"],
         arrays["examples"].astype(np.float32) / _VECTOR_SCALE,
+        arrays["centroids"].astype(np.float32),
     )
-    return TriageModel(version, str(manifest["encoder"]), features, heads, examples)
+    scope = data["scope"]
+    usual = {name: (float(mean), float(deviation)) for name, (mean, deviation) in scope["usual"].items()}
+    return TriageModel(
+        version,
+        str(manifest["encoder"]),
+        _features(data, arrays),
+        heads,
+        examples,
+        float(data["typical"]),
+        Scope(usual, tuple(scope["quantiles"]), tuple(scope["shares"])),
+    )
+
+
+def _pool(head: Mapping[str, Any]) -> Pool:
+    a, b, c = (float(x) for x in head["curve"])
+    weights = {member: float(weight) for member, weight in head["weights"].items()}
+    return Pool(weights, float(head["rule_weight"]), tuple(head["biases"]), (a, b, c))
+
+
+def _features(data: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Features:
+    characters = None
+    if "characters_columns" in arrays:
+        characters = Vectorizer(arrays["characters_columns"].astype(np.int64), arrays["characters_idf"])
+    fields = data["fields"]
+    return Features(
+        dictionary=Dictionary(tuple(data["words"]), arrays["pairs"].astype(np.int64)),
+        words=Vectorizer(arrays["words_columns"].astype(np.int64), arrays["words_idf"]),
+        characters=characters,
+        fields=Fields(
+            tuple((str(name), str(value)) for name, value in fields["categories"]),
+            tuple((str(name), float(mean), float(deviation)) for name, mean, deviation in fields["numbers"]),
+        ),
+    )

@@ -1,10 +1,10 @@
-"""Features of tickets in blocks: words, characters, meaning; and what the policy's rules say.
+"""Features of tickets: counted terms, structured fields, meaning; and what the policy's rules say.
 
-Rows of a block have unit length, times the block's weight. Leaves out learning: `heads.py`.
+Leaves out learning: `heads.py`, and the counting itself: `vectorizer.py`.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,34 +12,41 @@ from scipy import sparse
 
 from citedesk.triage.catalog import Catalog
 from citedesk.triage.clean import clean
+from citedesk.triage.fields import Fields, Values, fit_fields
 from citedesk.triage.policy import Policy
 from citedesk.triage.signals import Judgement, judge, read_signals
-from citedesk.triage.vectorizer import Vectorizer, fit_vectorizer
+from citedesk.triage.vectorizer import (
+    Counts,
+    Dictionary,
+    Vectorizer,
+    count_characters,
+    fit_vectorizer,
+    read_dictionary,
+)
 
-# Cheapest first; cross-validation adds a block only if it helps.
-BLOCKS = ("words", "chars", "dense")
 # Rules that agree add up to this much; a pile of them proves no more.
 RULE_LIMIT = 3.0
-MAX_WORDS = 12_000
-MAX_CHARS = 24_000
-# Weight of the block beside words and characters, chosen by leave-one-writer-out cross-validation.
-_DENSE_SCALE = 0.5
-# Up to this many tickets every term is kept, however rare.
+MAX_WORDS = 30_000
+MAX_CHARACTERS = 30_000
+# Tickets a word and a run of characters must occur in; up to FEW tickets every one is kept.
+_LEAST_WORDS = 2
+_LEAST_CHARACTERS = 3
 _FEW = 50
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Inputs:
     """What features are made of, for n tickets.
 
-    texts: cleaned. vectors: (n, d) float32 unit rows. signals: signal -> words, per ticket.
-    judgements: head -> what the rules alone say, per ticket.
+    texts: cleaned. vectors: (n, d) float32 unit rows, or (n, 0) where nothing reads them. signals: signal -> words,
+    per ticket. judgements: head -> what the rules alone say, per ticket. fields: field -> value, per ticket.
     """
 
     texts: Sequence[str]
     vectors: NDArray[np.float32]
     signals: Sequence[Mapping[str, tuple[str, ...]]]
     judgements: Sequence[Mapping[str, Judgement]]
+    fields: Sequence[Values] = field(default_factory=tuple)
 
     def take(self, rows: Sequence[int]) -> "Inputs":
         """Select rows."""
@@ -48,11 +55,17 @@ class Inputs:
             self.vectors[list(rows)],
             [self.signals[i] for i in rows],
             [self.judgements[i] for i in rows],
+            [self.fields[i] for i in rows] if self.fields else (),
         )
 
 
 def read_inputs(
-    texts: Sequence[str], vectors: NDArray[np.float32], policy: Policy, catalog: Catalog, heads: Sequence[str]
+    texts: Sequence[str],
+    vectors: NDArray[np.float32],
+    policy: Policy,
+    catalog: Catalog,
+    heads: Sequence[str],
+    fields: Sequence[Values] = (),
 ) -> Inputs:
     """Clean n texts and read their signals and judgements; `heads` without a policy have no judgement."""
     cleaned = [clean(text) for text in texts]
@@ -62,42 +75,98 @@ def read_inputs(
         {head: judge(policy, catalog, head, text, found) for head in judged}
         for text, found in zip(cleaned, signals, strict=True)
     ]
-    return Inputs(cleaned, vectors, signals, judgements)
+    return Inputs(cleaned, vectors, signals, judgements, fields)
+
+
+@dataclass(frozen=True)
+class Counted:
+    """Terms of n tickets, counted once whatever is fitted on them later; `dictionary` names the words' columns."""
+
+    dictionary: Dictionary
+    words: Counts
+    characters: Counts | None
+    fields: Sequence[Values]
+
+    def take(self, rows: NDArray[np.int64]) -> "Counted":
+        """Select rows."""
+        return Counted(
+            self.dictionary,
+            self.words.take(rows),
+            self.characters.take(rows) if self.characters else None,
+            [self.fields[i] for i in rows] if self.fields else (),
+        )
+
+
+def count_terms(inputs: Inputs, characters: bool = True) -> Counted:
+    """Count the terms of training tickets, learning which there are."""
+    dictionary = read_dictionary(inputs.texts, _LEAST_WORDS if len(inputs.texts) > _FEW else 1)
+    runs = count_characters(inputs.texts) if characters else None
+    return Counted(dictionary, dictionary.count(inputs.texts), runs, inputs.fields)
 
 
 @dataclass(frozen=True)
 class Features:
-    """Fitted vectorizers."""
+    """Fitted features of text and fields; `characters` is None where no head reads them."""
 
+    dictionary: Dictionary
     words: Vectorizer
-    chars: Vectorizer
+    characters: Vectorizer | None
+    fields: Fields
 
-    def blocks(self, inputs: Inputs) -> dict[str, sparse.csr_matrix]:
-        """Compute every block: name -> (n, columns) sparse float64."""
-        return {
-            "words": self.words.transform(inputs.texts),
-            "chars": self.chars.transform(inputs.texts),
-            "dense": sparse.csr_matrix(inputs.vectors.astype(np.float64) * _DENSE_SCALE),
-        }
+    def count(self, inputs: Inputs) -> Counted:
+        """Count the known terms of tickets."""
+        runs = count_characters(inputs.texts) if self.characters else None
+        return Counted(self.dictionary, self.dictionary.count(inputs.texts), runs, inputs.fields)
+
+    def blocks(self, counted: Counted) -> dict[str, sparse.csr_matrix]:
+        """Compute what the members `words` and `text` read: name -> (n, columns) sparse float32.
+
+        Columns are words, then fields; in `text` characters come last.
+        """
+        words = self.words.transform(counted.words)
+        fields = [self.fields.transform(counted.fields)] if len(self.fields) and counted.fields else []
+        if len(self.fields) and not counted.fields:
+            fields = [sparse.csr_matrix((words.shape[0], len(self.fields)), dtype=np.float32)]
+        blocks = {"words": sparse.hstack([words, *fields], format="csr")}
+        if self.characters is not None and counted.characters is not None:
+            half = np.float32(np.sqrt(0.5))
+            runs = self.characters.transform(counted.characters)
+            blocks["text"] = sparse.hstack([words * half, *fields, runs * half], format="csr")
+        return blocks
+
+    def name(self, column: int) -> str | None:
+        """Name a column of a block: a word, two words, `field=value`; None for a run of characters."""
+        if column < len(self.words.columns):
+            return self.dictionary.name(int(self.words.columns[column]))
+        column -= len(self.words.columns)
+        return self.fields.name(column) if column < len(self.fields) else None
+
+    def smaller(self) -> "Features":
+        """Drop the terms of the dictionary that no column reads."""
+        dictionary, before = self.dictionary.keep(self.words.columns)
+        columns = np.searchsorted(before, self.words.columns)
+        return Features(dictionary, Vectorizer(columns, self.words.idf), self.characters, self.fields)
 
 
-def fit_features(inputs: Inputs) -> Features:
-    """Fit the vectorizers on training tickets; rare terms are left out."""
-    n = len(inputs.texts)
-    words = fit_vectorizer("words", inputs.texts, least=2 if n > _FEW else 1, most=MAX_WORDS)
-    chars = fit_vectorizer("chars", inputs.texts, least=3 if n > _FEW else 1, most=MAX_CHARS)
-    return Features(words, chars)
+def fit_features(counted: Counted, characters: bool = True) -> Features:
+    """Choose and weigh the terms and fields of training tickets; rare ones are left out."""
+    few = counted.words.matrix.shape[0] <= _FEW
+    runs = None
+    if characters and counted.characters is not None:
+        runs = fit_vectorizer(counted.characters, 1 if few else _LEAST_CHARACTERS, MAX_CHARACTERS)
+    return Features(
+        dictionary=counted.dictionary,
+        words=fit_vectorizer(counted.words, 1 if few else _LEAST_WORDS, MAX_WORDS),
+        characters=runs,
+        fields=fit_fields(counted.fields),
+    )
 
 
 def rule_scores(inputs: Inputs, head: str, labels: Sequence[str]) -> NDArray[np.float64]:
     """Give what the rules alone say of a head: (n, k) sums of weights, at most RULE_LIMIT; 0 without rules."""
-    table = [
-        [judged[head].scores.get(label, 0.0) for label in labels] if head in judged else [0.0] * len(labels)
-        for judged in inputs.judgements
-    ]
-    return np.minimum(np.array(table, dtype=np.float64).reshape(len(inputs.texts), len(labels)), RULE_LIMIT)
-
-
-def stack(blocks: Mapping[str, sparse.csr_matrix], names: Sequence[str]) -> sparse.csr_matrix:
-    """Put the named blocks side by side, in the order of BLOCKS."""
-    return sparse.hstack([blocks[name] for name in BLOCKS if name in names], format="csr")
+    table = np.zeros((len(inputs.texts), len(labels)))
+    for row, judged in enumerate(inputs.judgements):
+        if head in judged:
+            scores = judged[head].scores
+            table[row] = [scores.get(label, 0.0) for label in labels]
+    return np.minimum(table, RULE_LIMIT)

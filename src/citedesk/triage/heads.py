@@ -1,9 +1,10 @@
-"""One head: a logistic regression, its calibration, its threshold, and what a mistake costs.
+"""One head: its members, how they are pooled, its thresholds.
 
-Sources: Guo et al., "On Calibration of Modern Neural Networks", ICML 2017 (vector scaling); Elkan, "The
-Foundations of Cost-Sensitive Learning", IJCAI 2001.
+Members are a linear machine over words (`words`), over words and characters (`text`), over the embedding (`dense`),
+and the votes of the nearest past tickets (`neighbours`). A head has one of the first two and any of the others.
 """
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,65 +13,61 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from citedesk.triage.decide import NEVER, Costs, choose
+from citedesk.triage.pool import Members, Pool
 from citedesk.types import Decision
 
-# Inverse strength of the penalty; chosen by leave-one-writer-out cross-validation on the example tickets.
-C = 3.0
+# Inverse strengths of the penalties, chosen by cross-validation on public training sets.
+C_TEXT = 1.0
+C_DENSE = 3.0
 # Gradient at which fitting stops; ten times finer changes no prediction and takes twice as long.
 _TOLERANCE = 1e-3
-# A label may be chosen for its cost if it is at least this share as likely as the likeliest.
-_PLAUSIBLE = 0.5
-# Pull of the calibration towards "leave the probabilities as they are".
-_CALIBRATION_PENALTY = 0.01
-# Predictions needed above a threshold before its precision is believed.
-_LEAST_SUPPORT = 25
-# A threshold no probability reaches: this head is never trusted alone.
-NEVER = 1.01
+_ROUNDS = 2000
+_SEED = 20261123
+# Shares of tickets whose true label is to be in the prediction set.
+COVERAGE = 0.9
+
+Block = sparse.csr_matrix | NDArray[np.float32]
 
 
 @dataclass(frozen=True)
 class Linear:
-    """Linear scores of k labels. weights: (k, columns) float32. intercept: (k,) float64."""
+    """Linear scores of k labels. weights: (columns, k) float32. intercept: (k,) float64."""
 
     weights: NDArray[np.float32]
     intercept: NDArray[np.float64]
 
-    def scores(self, x: sparse.csr_matrix) -> NDArray[np.float64]:
-        """Give the (n, k) uncalibrated scores of (n, columns) features."""
-        return np.asarray(x @ self.weights.T + self.intercept, dtype=np.float64)
+    def scores(self, x: Block) -> NDArray[np.float64]:
+        """Give the (n, k) scores of (n, columns) features."""
+        return np.asarray(x @ self.weights, dtype=np.float64) + self.intercept
 
 
 @dataclass(frozen=True)
 class Head:
     """A trained head.
 
-    labels: k, sorted. blocks: names of the feature blocks it reads. classifier: the linear scores.
-    temperature, biases: calibration of the k scores. rule_weight: what a point of the policy's rules adds to a
-    score, in log-odds. auto_at: least probability of an `auto` decision. suggest_at: of a `suggest`.
+    labels: k, sorted. linear: member -> linear scores. pool: how members and rules become probabilities.
+    offsets: k logarithms that prefer rarer labels where the policy gives no costs. auto_at: least probability of an
+    `auto` decision. suggest_at: of a `suggest`. set_at: least probability of a label in the prediction set.
     """
 
     name: str
     labels: tuple[str, ...]
-    blocks: tuple[str, ...]
-    classifier: Linear
-    temperature: float
-    biases: tuple[float, ...]
-    rule_weight: float
+    linear: Mapping[str, Linear]
+    pool: Pool
+    offsets: tuple[float, ...]
     auto_at: float
     suggest_at: float
+    set_at: float
 
-    def probabilities(self, x: sparse.csr_matrix, rules: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Give calibrated probabilities.
+    @property
+    def members(self) -> tuple[str, ...]:
+        """The members pooled, in order."""
+        return tuple(self.pool.weights)
 
-        Args:
-            x: (n, columns) the head's blocks side by side.
-            rules: (n, k) what the rules say, see `rule_scores`.
-
-        Returns:
-            (n, k) in [0, 1], rows sum to 1.
-        """
-        learned = self.classifier.scores(x) / self.temperature + np.array(self.biases)
-        return softmax(learned + self.rule_weight * rules)
+    def choose(self, probabilities: NDArray[np.float64], costs: Costs | None) -> NDArray[np.int64]:
+        """Choose a label for each row of (n, k) probabilities."""
+        return choose(probabilities, self.labels, costs, self.offsets)
 
     def decide(self, probability: float) -> Decision:
         """Turn the chosen label's probability into a decision."""
@@ -78,108 +75,68 @@ class Head:
             return Decision.AUTO
         return Decision.SUGGEST if probability >= self.suggest_at else Decision.ABSTAIN
 
+    def prediction_set(self, probabilities: NDArray[np.float64]) -> tuple[str, ...]:
+        """List the labels the true one is among at the rate COVERAGE, likeliest first; (k,) probabilities."""
+        order = np.argsort(-probabilities, kind="stable")
+        return tuple(self.labels[i] for i in order if probabilities[i] >= self.set_at)
 
-def fit_classifier(x: sparse.csr_matrix, y: NDArray[np.str_]) -> tuple[Linear, tuple[str, ...]]:
-    """Fit the multinomial logistic regression, rare labels weighing more.
+
+def fit_text(x: sparse.csr_matrix, y: NDArray[np.int64]) -> tuple[Linear, NDArray[np.int64]]:
+    """Fit a support vector machine, one label against the others, rare labels weighing more.
 
     Returns:
-        The linear scores, and the labels of its rows, sorted.
+        The linear scores, and the labels of its columns, sorted.
     """
+    from sklearn.svm import LinearSVC
+
+    machine = LinearSVC(C=C_TEXT, class_weight="balanced", dual=True, max_iter=_ROUNDS, random_state=_SEED)
+    return _fitted(machine, x, y)
+
+
+def fit_dense(x: NDArray[np.float32], y: NDArray[np.int64]) -> tuple[Linear, NDArray[np.int64]]:
+    """Fit a multinomial logistic regression, rare labels weighing more; see `fit_text`."""
     from sklearn.linear_model import LogisticRegression
 
-    fitted = LogisticRegression(C=C, class_weight="balanced", max_iter=1000, tol=_TOLERANCE).fit(x, y)
-    return linear(fitted.coef_, fitted.intercept_), tuple(map(str, fitted.classes_))
+    machine = LogisticRegression(C=C_DENSE, class_weight="balanced", max_iter=_ROUNDS, tol=_TOLERANCE)
+    return _fitted(machine, x, y)
+
+
+def _fitted(machine: Any, x: Block, y: NDArray[np.int64]) -> tuple[Linear, NDArray[np.int64]]:
+    from sklearn.exceptions import ConvergenceWarning
+
+    with warnings.catch_warnings():
+        # A machine that stops a little early ranks as well; the pool calibrates it anyway.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        machine.fit(x, y)
+    return linear(machine.coef_, machine.intercept_), np.asarray(machine.classes_, dtype=np.int64)
 
 
 def linear(weights: NDArray[np.floating[Any]], intercept: NDArray[np.floating[Any]]) -> Linear:
-    """Make linear scores of scikit-learn's coefficients, which hold one row where there are two labels."""
+    """Make linear scores of scikit-learn's coefficients, which hold one row where there are two labels.
+
+    Weights are rounded to 16 bits, as they are stored.
+    """
     if len(weights) == 1:
-        weights, intercept = (
-            np.vstack([-weights / 2, weights / 2]),
-            np.hstack([-intercept / 2, intercept / 2]),
-        )
-    return Linear(weights.astype(np.float32), intercept.astype(np.float64))
+        weights, intercept = np.vstack([-weights / 2, weights / 2]), np.hstack([-intercept / 2, intercept / 2])
+    rounded = np.ascontiguousarray(weights.T).astype(np.float16).astype(np.float32)
+    return Linear(rounded, np.asarray(intercept, dtype=np.float64))
 
 
-def softmax(z: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Turn (n, k) scores into probabilities."""
-    e = np.exp(z - z.max(axis=1, keepdims=True))
-    return np.asarray(e / e.sum(axis=1, keepdims=True))
+def known_labels(scores: NDArray[np.float64], labels: Sequence[int], k: int) -> NDArray[np.float64]:
+    """Spread (n, fewer) scores over k labels; one that was not in the training part scores as the lowest."""
+    spread = np.repeat(scores.min(axis=1, keepdims=True), k, axis=1)
+    spread[:, labels] = scores
+    return spread
 
 
-@dataclass(frozen=True, slots=True)
-class Calibration:
-    """Temperature (> 0), k biases, and the weight of a rule's point (>= 0)."""
-
-    temperature: float
-    biases: tuple[float, ...]
-    rule_weight: float
-
-    def apply(self, z: NDArray[np.float64], rules: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Turn (n, k) scores and rule scores into probabilities."""
-        return softmax(z / self.temperature + np.array(self.biases) + self.rule_weight * rules)
-
-
-def calibrate(
-    z: NDArray[np.float64], rules: NDArray[np.float64], y: NDArray[np.int64], use_rules: bool = True
-) -> Calibration:
-    """Fit a calibration to out-of-fold scores; so few parameters cannot overfit hundreds of tickets.
-
-    Args:
-        z: (n, k) scores of tickets the classifier did not see.
-        rules: (n, k) what the rules say of them.
-        y: (n,) index of the true label.
-        use_rules: whether rules may add to scores.
-    """
-    from scipy.optimize import minimize
-
-    k = z.shape[1]
-    used = float(use_rules)
-
-    def loss(parameters: NDArray[np.float64]) -> float:
-        p = softmax(z / np.exp(parameters[0]) + parameters[2:] + used * max(0.0, parameters[1]) * rules)
-        fit = -np.log(np.maximum(p[np.arange(len(y)), y], 1e-12)).mean()
-        return float(fit + _CALIBRATION_PENALTY * (parameters**2).sum() / k)
-
-    start = np.concatenate([[0.0, 0.2], np.zeros(k)])
-    best = minimize(loss, start, method="L-BFGS-B").x
-    biases = tuple(round(float(b), 6) for b in best[2:])
-    return Calibration(float(np.exp(best[0])), biases, round(used * max(0.0, float(best[1])), 6))
-
-
-def choose(
-    probabilities: NDArray[np.float64], labels: Sequence[str], costs: Mapping[str, Mapping[str, float]] | None
-) -> NDArray[np.int64]:
-    """Choose a label for each row: of least expected cost, or the likeliest where costs are not given.
-
-    Only labels nearly as likely as the likeliest are chosen among: a compromise nobody believes helps nobody.
-
-    Args:
-        probabilities: (n, k).
-        labels: k, in the order of the columns.
-        costs: true label -> said label -> cost, or None.
-    """
-    if costs is None or not all(t in costs and all(s in costs[t] for s in labels) for t in labels):
-        return np.asarray(probabilities.argmax(axis=1), dtype=np.int64)
-    matrix = np.array([[costs[true][said] for said in labels] for true in labels])
-    expected = probabilities @ matrix
-    unlikely = probabilities < _PLAUSIBLE * probabilities.max(axis=1, keepdims=True)
-    return np.asarray(np.where(unlikely, np.inf, expected).argmin(axis=1), dtype=np.int64)
-
-
-def auto_threshold(probability: NDArray[np.float64], correct: NDArray[np.bool_], target: float) -> float:
-    """Find the least probability from which on out-of-fold predictions are right at the target rate.
-
-    Args:
-        probability: (n,) of the chosen labels.
-        correct: (n,) whether they were right.
-        target: wanted precision, in [0, 1].
-
-    Returns:
-        The threshold; NEVER if no threshold with enough support reaches the target.
-    """
-    order = np.argsort(-probability, kind="stable")
-    precision = np.cumsum(correct[order]) / np.arange(1, len(order) + 1)
-    good = np.flatnonzero(precision >= target)
-    good = good[good + 1 >= _LEAST_SUPPORT]
-    return round(float(probability[order][good[-1]]), 4) if len(good) else NEVER
+__all__ = [
+    "COVERAGE",
+    "NEVER",
+    "Head",
+    "Linear",
+    "Members",
+    "fit_dense",
+    "fit_text",
+    "known_labels",
+    "linear",
+]

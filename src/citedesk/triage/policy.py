@@ -111,6 +111,13 @@ class AnswerPolicy(BaseModel):
     max_sentences: Annotated[int, Field(ge=1, le=50)]
 
 
+class ScopePolicy(BaseModel):
+    """What share of ordinary tickets may be called unlike any seen before, and so be left to a person."""
+
+    model_config = _STRICT
+    strange_share: Share = 0.01
+
+
 class PolicyFile(BaseModel):
     """The schema of policy.toml."""
 
@@ -126,6 +133,7 @@ class PolicyFile(BaseModel):
     paging: tuple[PagingRule, ...] = ()
     routing: RoutingPolicy
     answer: AnswerPolicy
+    scope: ScopePolicy = ScopePolicy()
 
     @model_validator(mode="after")
     def _refer(self) -> "PolicyFile":

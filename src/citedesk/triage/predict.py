@@ -1,13 +1,15 @@
 """Classify and route tickets with a model, a policy and a catalog."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from citedesk.encoding import Encoder
 from citedesk.errors import IntegrityError
 from citedesk.triage.catalog import Catalog
-from citedesk.triage.clean import clean
 from citedesk.triage.features import Inputs, read_inputs
+from citedesk.triage.fields import field_values
 from citedesk.triage.model import TriageModel
 from citedesk.triage.policy import Policy
 from citedesk.triage.route import route
@@ -16,10 +18,11 @@ from citedesk.types import Prediction, Route, Ticket
 
 @dataclass(frozen=True, slots=True)
 class Triaged:
-    """A ticket's predictions and route."""
+    """A ticket's predictions and route; and the share of training tickets that were at least as strange."""
 
     predictions: Mapping[str, Prediction]
     route: Route | None
+    usual: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -30,8 +33,13 @@ class Triage:
     policy: Policy
     catalog: Catalog
 
-    def inputs(self, tickets: Sequence[Ticket], encoder: Encoder) -> Inputs:
+    def inputs(self, tickets: Sequence[Ticket], encoder: Encoder, needed_only: bool = False) -> Inputs:
         """Read the features' inputs of tickets; texts are encoded cleaned.
+
+        Args:
+            tickets: n, redacted.
+            encoder: the one the model was trained with.
+            needed_only: encode only if a head reads embeddings; else similar tickets are not known.
 
         Raises:
             IntegrityError: if the model was trained with another encoder.
@@ -42,14 +50,21 @@ class Triage:
                 "train it again with: citedesk train"
             )
         texts = [ticket.text for ticket in tickets]
-        vectors = encoder.encode([clean(text) for text in texts])
-        return read_inputs(texts, vectors, self.policy, self.catalog, list(self.model.heads))
+        names = self.model.features.fields.names
+        fields = [field_values(ticket, names) for ticket in tickets] if names else ()
+        nothing = np.zeros((len(texts), 0), dtype=np.float32)
+        inputs = read_inputs(texts, nothing, self.policy, self.catalog, list(self.model.heads), fields)
+        if needed_only and not self.model.reads_meaning:
+            return inputs
+        return replace(inputs, vectors=encoder.encode(list(inputs.texts)))
 
     def triage(self, tickets: Sequence[Ticket], inputs: Inputs) -> list[Triaged]:
         """Predict and route tickets, whose inputs were read by `inputs`."""
-        predictions = self.model.predict(inputs, self.policy)
+        predictions = self.model.predict_with_scope(inputs, self.policy)
         results = []
-        for ticket, text, signals, predicted in zip(tickets, inputs.texts, inputs.signals, predictions, strict=True):
+        for ticket, text, signals, (predicted, usual) in zip(
+            tickets, inputs.texts, inputs.signals, predictions, strict=True
+        ):
             service = self.catalog.detect(text, ticket.fields.get("service"))
-            results.append(Triaged(predicted, route(self.catalog, self.policy, predicted, signals, service)))
+            results.append(Triaged(predicted, route(self.catalog, self.policy, predicted, signals, service), usual))
         return results

@@ -46,7 +46,7 @@ def judge(policy: Policy, catalog: Catalog, head: str, text: str, signals: Signa
         if rule.head == head and rule.holds(signals):
             scores[rule.label] = scores.get(rule.label, 0.0) + rule.weight
             matched = tuple(word for name in rule.when for word in signals[name][:1])
-            fired.append(FiredRule(rule.id, rule.label, rule.reason, matched))
+            fired.append(FiredRule(rule.id, rule.label, rule.reason, matched, rule.weight))
     if head == "priority":
         fired.append(_matrix(policy, signals, scores))
     if head == "team":
@@ -69,13 +69,16 @@ def _matrix(policy: Policy, signals: Signals, scores: dict[str, float]) -> Fired
     severity = first(("down", "degraded", "minor"), "broken")
     label = policy.file.matrix[impact][severity]
     scores[label] = scores.get(label, 0.0) + 1.0
-    return FiredRule(f"matrix-{impact}-{severity}", label, f"impact {impact}, severity {severity} gives {label}")
+    reason = f"impact {impact}, severity {severity} gives {label}"
+    return FiredRule(f"matrix-{impact}-{severity}", label, reason, (), 1.0)
 
 
 def _aliases(catalog: Catalog, text: str, scores: dict[str, float]) -> list[FiredRule]:
     fired = []
     for name, count in sorted(catalog.mentions(text).items()):
         service = catalog.services[name]
-        scores[service.team] = scores.get(service.team, 0.0) + _ALIAS_WEIGHT * count
-        fired.append(FiredRule(f"service-{name}", service.team, f"names {service.name}, owned by {service.team}"))
+        weight = _ALIAS_WEIGHT * count
+        scores[service.team] = scores.get(service.team, 0.0) + weight
+        reason = f"names {service.name}, owned by {service.team}"
+        fired.append(FiredRule(f"service-{name}", service.team, reason, (), weight))
     return fired

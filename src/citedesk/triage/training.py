@@ -1,55 +1,50 @@
-"""Train heads from labelled tickets: choose features by grouped cross-validation, calibrate, set thresholds.
+"""Train heads from labelled tickets: choose members by grouped cross-validation, pool, calibrate, set thresholds.
 
-Near-duplicates stay in one fold, so a score is of tickets that are really new.
+Every figure reported is of tickets that neither the members nor the pool saw.
 """
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
-from sklearn.metrics import cohen_kappa_score, f1_score
-from sklearn.model_selection import StratifiedGroupKFold
 
 from citedesk.errors import InputError
-from citedesk.triage.features import BLOCKS, Inputs, fit_features, rule_scores, stack
-from citedesk.triage.heads import (
-    NEVER,
-    Calibration,
-    Head,
-    Linear,
-    auto_threshold,
-    calibrate,
-    choose,
-    fit_classifier,
-)
-from citedesk.triage.model import Examples, TriageModel
+from citedesk.triage.decide import NEVER, Costs, auto_threshold, balance, choose, learnable, macro_f1, set_threshold
+from citedesk.triage.features import Features, Inputs, fit_features
+from citedesk.triage.folds import MEANING, MEMBERS, SEED, Data, OutOfFold, Progress, out_of_fold, silent
+from citedesk.triage.heads import COVERAGE, Head, Linear, fit_dense, fit_text
+from citedesk.triage.model import TriageModel
+from citedesk.triage.neighbours import Examples, centroids_of, typical_cosine
 from citedesk.triage.policy import HeadPolicy, Policy
+from citedesk.triage.pool import fit_pool
+from citedesk.triage.report import Held, head_report, learning_curve
 from citedesk.triage.rows import near_duplicate_groups
+from citedesk.triage.scope import Scope, fit_scope
 
-FOLDS = 5
-SEED = 20261123
 # Classes with fewer examples cannot be learned or measured; they are reported as left out.
 LEAST_EXAMPLES = 5
 OTHER = "other"
-# A more expensive set of blocks must beat a cheaper one by this much macro-F1.
+# A dearer set of members must beat a cheaper one by this much macro-F1.
 _WORTH_IT = 0.003
-# Sets of blocks tried, cheapest first.
+# Or reach a log loss lower by this share: surer where it is right, which lets more tickets be decided.
+_WORTH_LOSS = 0.01
+# Sets of members tried, cheapest first.
 CANDIDATES: tuple[tuple[str, ...], ...] = (
     ("words",),
-    ("words", "chars"),
-    BLOCKS,
+    ("text",),
+    ("words", "dense"),
+    ("text", "dense"),
+    ("text", "neighbours"),
+    ("text", "dense", "neighbours"),
 )
-# Score of a label that the training part of a fold does not hold.
-_UNSEEN = -20.0
-# Above this many tickets features are chosen on a sample of this size.
+ALL = CANDIDATES[-1:]
+# Above this many tickets members are chosen on a sample of this size.
 CHOICE_SAMPLE = 6000
-
-Progress = Callable[[str], None]
-Costs = Mapping[str, Mapping[str, float]]
+# Up to this many tickets, predictions to choose members by are of a pool that did not see them.
+_FEW = 1500
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,26 +56,11 @@ class Labelled:
     labels: Mapping[str, NDArray[np.str_]]
 
 
-@dataclass(frozen=True, slots=True)
-class OutOfFold:
-    """Scores of every labelled ticket by a model that did not see it.
-
-    rows: (m,) tickets with a label. labels: k, sorted. truth: (m,) index into labels. scores: (m, k).
-    rules: (m, k) what the rules say of them.
-    """
-
-    rows: NDArray[np.int64]
-    labels: tuple[str, ...]
-    truth: NDArray[np.int64]
-    scores: NDArray[np.float64]
-    rules: NDArray[np.float64]
-
-
 def train(
     data: Labelled,
     encoder: str,
     policy: Policy,
-    progress: Progress | None = None,
+    progress: Progress = silent,
     candidates: Sequence[tuple[str, ...]] = CANDIDATES,
 ) -> tuple[TriageModel, dict[str, dict[str, object]]]:
     """Train all heads.
@@ -89,69 +69,156 @@ def train(
         data: labelled tickets.
         encoder: name of the encoder that made the vectors.
         policy: thresholds and costs of the heads it names; others get defaults.
-        progress: called with a line about the step begun.
-        candidates: sets of feature blocks to choose from, cheapest first.
+        progress: called with (done, total, what) as steps are finished.
+        candidates: sets of members to choose from, cheapest first.
 
     Returns:
-        The model (version not yet known), and the out-of-fold measures of each head.
+        The model (version not yet known), and the report of each head, see `head_report`.
 
     Raises:
         InputError: if a head has too few examples.
     """
-    say = progress or (lambda line: None)
-    groups = near_duplicate_groups(data.inputs.vectors)
     merged = {name: merge_rare(column) for name, column in data.labels.items()}
-    columns = {name: column for name, (column, _) in merged.items()}
-    held_out = _held_out(data.inputs, columns, groups, candidates, policy, say)
-    say("fitting the final model")
-    features = fit_features(data.inputs)
-    blocks = features.blocks(data.inputs)
+    groups = near_duplicate_groups(data.inputs.vectors if data.inputs.vectors.size else None, data.inputs.texts)
+    counted = Data.count(data.inputs, {name: column for name, (column, _) in merged.items()}, _union(candidates))
+    chosen, scored = _held_out(counted, groups, candidates, policy, progress)
+    held = {name: cross_fit(scored[name], chosen[name], policy.file.costs.get(name)) for name in chosen}
+    curves = learning_curve(counted, scored, chosen, {n: h.pool for n, h in held.items()}, progress)
+    progress(0, 1, "fitting the final model")
+    features, linear = _fit_all(counted, scored, chosen)
     heads, reports = {}, {}
-    for name, (chosen, scored) in held_out.items():
-        truth = np.array(scored.labels)[scored.truth]
-        classifier, _ = fit_classifier(stack(blocks, chosen)[scored.rows], truth)
+    for name, one in held.items():
         settings = policy.file.heads.get(name, HeadPolicy(default=""))
-        heads[name], reports[name] = _finish(name, chosen, classifier, scored, settings, policy)
-        reports[name] |= {"blocks": list(chosen), "rare_classes": merged[name][1]}
-    examples = Examples(data.ids, {k: v.tolist() for k, v in data.labels.items()}, data.inputs.vectors)
-    return TriageModel("", encoder, features, heads, examples), reports
+        heads[name] = _head(name, linear[name], scored[name], one, settings)
+        report = head_report(scored[name], one, heads[name], settings, data.ids)
+        reports[name] = report | {"rare_classes": merged[name][1], "curve": curves[name]}
+    labels = {name: column.tolist() for name, column in data.labels.items()}
+    centroids = centroids_of(data.inputs.vectors)
+    model = TriageModel(
+        version="",
+        encoder=encoder,
+        features=features.smaller(),
+        heads=heads,
+        examples=Examples(data.ids, labels, data.inputs.vectors, centroids),
+        typical=_typical(data.inputs.vectors),
+        scope=_scope(scored, chosen),
+    )
+    progress(1, 1, "fitting the final model")
+    return model, reports
+
+
+def _union(candidates: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+    return tuple(member for member in MEMBERS if any(member in names for names in candidates))
 
 
 def _held_out(
-    inputs: Inputs,
-    columns: Mapping[str, NDArray[np.str_]],
-    groups: NDArray[np.int64],
-    candidates: Sequence[tuple[str, ...]],
-    policy: Policy,
-    say: Progress,
-) -> dict[str, tuple[tuple[str, ...], OutOfFold]]:
-    """Choose each head's blocks, on a sample where there are many tickets, and score all of them."""
-    rows = np.arange(len(inputs.texts))
-    sampled = len(rows) > CHOICE_SAMPLE and len(candidates) > 1
+    data: Data, groups: NDArray[np.int64], candidates: Sequence[tuple[str, ...]], policy: Policy, progress: Progress
+) -> tuple[dict[str, tuple[str, ...]], dict[str, OutOfFold]]:
+    """Choose each head's members, on a sample where there are many tickets, and score all tickets by them."""
+    n = len(data.inputs.texts)
+    sampled = n > CHOICE_SAMPLE and len(candidates) > 1
+    rows = np.arange(n)
     if sampled:
         rows = np.sort(np.random.default_rng(SEED).choice(rows, CHOICE_SAMPLE, replace=False))
-    part = inputs.take(rows.tolist()) if sampled else inputs
-    tried = out_of_fold(part, {n: c[rows] for n, c in columns.items()}, groups[rows], candidates, say)
-    chosen = {name: _best(results, policy.file.costs.get(name)) for name, results in tried.items()}
+    part = data.take(rows) if sampled else data
+    tried = out_of_fold(part, groups[rows], _union(candidates), progress)
+    chosen = {name: _best(scored, candidates, policy.file.costs.get(name)) for name, scored in tried.items()}
     if not sampled:
-        return {name: (candidates[i], tried[name][i]) for name, i in chosen.items()}
-    result: dict[str, tuple[tuple[str, ...], OutOfFold]] = {}
-    for i in sorted(set(chosen.values())):
-        mine = {name: columns[name] for name, j in chosen.items() if j == i}
-        scored = out_of_fold(inputs, mine, groups, [candidates[i]], say)
-        result |= {name: (candidates[i], scored[name][0]) for name in mine}
-    return {name: result[name] for name in columns}
+        return chosen, tried
+    return chosen, out_of_fold(data, groups, _union(list(chosen.values())), progress)
 
 
-def _best(results: Sequence[OutOfFold], costs: Costs | None) -> int:
-    """Pick the cheapest candidate that no dearer one beats by enough, decided as in use: calibrated, by cost."""
-    best, best_score = 0, -1.0
-    for i, held_out in enumerate(results):
-        calibration = calibrate(held_out.scores, held_out.rules, held_out.truth)
-        score = float(f1_score(held_out.truth, decide_all(held_out, calibration, costs)[0], average="macro"))
-        if score > best_score + _WORTH_IT:
-            best, best_score = i, score
-    return best
+def _best(scored: OutOfFold, candidates: Sequence[tuple[str, ...]], costs: Costs | None) -> tuple[str, ...]:
+    """Pick the cheapest candidate that no dearer one beats by enough: in macro-F1 as decided in use, or in log loss."""
+    if len(candidates) == 1:
+        return candidates[0]
+    scores, losses = [], []
+    for names in candidates:
+        if len(scored.rows) <= _FEW:
+            held = cross_fit(scored, names, costs)
+            probabilities, said = held.probabilities, held.said
+        else:
+            members = scored.only(names)
+            probabilities = fit_pool(members, scored.rules, scored.truth).probabilities(members, scored.rules)
+            said = choose(probabilities, scored.labels, costs, balance(probabilities, scored.truth).tolist())
+        scores.append(macro_f1(scored.truth, said, len(scored.labels)))
+        true = probabilities[np.arange(len(scored.truth)), scored.truth]
+        losses.append(-float(np.log(np.maximum(true, 1e-9)).mean()))
+    enough, low = max(scores) - _WORTH_IT, min(losses) * (1 + _WORTH_LOSS)
+    good = [s >= enough and loss <= low for s, loss in zip(scores, losses, strict=True)]
+    return candidates[good.index(True)] if any(good) else candidates[int(np.argmin(losses))]
+
+
+def cross_fit(scored: OutOfFold, names: Sequence[str], costs: Costs | None, use_rules: bool = True) -> Held:
+    """Pool members, and predict every ticket by a pool fitted to the other folds."""
+    members = scored.only(names)
+    k = len(scored.labels)
+    probabilities = np.zeros((len(scored.rows), k))
+    said = np.zeros(len(scored.rows), dtype=np.int64)
+    for fold in np.unique(scored.fold):
+        rest, part = np.flatnonzero(scored.fold != fold), np.flatnonzero(scored.fold == fold)
+        of_rest = {name: scores[rest] for name, scores in members.items()}
+        pool = fit_pool(of_rest, scored.rules[rest], scored.truth[rest], use_rules)
+        offsets = balance(pool.probabilities(of_rest, scored.rules[rest]), scored.truth[rest]).tolist()
+        probabilities[part] = pool.probabilities({n: s[part] for n, s in members.items()}, scored.rules[part])
+        said[part] = choose(probabilities[part], scored.labels, costs, offsets)
+    pool = fit_pool(members, scored.rules, scored.truth, use_rules)
+    return Held(probabilities, said, pool, balance(probabilities, scored.truth))
+
+
+def _head(name: str, linear: Mapping[str, Linear], scored: OutOfFold, held: Held, settings: HeadPolicy) -> Head:
+    """Set the thresholds of a head; one that learned nothing decides nothing."""
+    rows = np.arange(len(scored.truth))
+    confidence = held.probabilities[rows, held.said]
+    learned = learnable(held.probabilities, scored.truth)
+    auto_at = auto_threshold(confidence, held.said == scored.truth, settings.target_precision) if learned else NEVER
+    return Head(
+        name=name,
+        labels=scored.labels,
+        linear=linear,
+        pool=held.pool,
+        offsets=tuple(round(float(x), 6) for x in held.offsets),
+        auto_at=auto_at,
+        suggest_at=settings.suggest_at if learned else NEVER,
+        set_at=round(set_threshold(held.probabilities[rows, scored.truth], COVERAGE), 6),
+    )
+
+
+def _fit_all(
+    data: Data, scored: Mapping[str, OutOfFold], chosen: Mapping[str, tuple[str, ...]]
+) -> tuple[Features, dict[str, dict[str, Linear]]]:
+    """Fit features and machines to all tickets."""
+    features = fit_features(data.counted, any("text" in names for names in chosen.values()))
+    blocks = features.blocks(data.counted)
+    linear: dict[str, dict[str, Linear]] = {}
+    for name, members in chosen.items():
+        rows, y = scored[name].rows, scored[name].truth
+        fitted = {member: fit_text(blocks[member][rows], y)[0] for member in members if member in blocks}
+        if "dense" in members:
+            fitted["dense"] = fit_dense(data.inputs.vectors[rows], y)[0]
+        linear[name] = fitted
+    return features, linear
+
+
+def _typical(vectors: NDArray[np.float32]) -> float:
+    """Find an ordinary cosine of neighbours, on a sample."""
+    if not vectors.size:
+        return 0.0
+    rows = np.random.default_rng(SEED).permutation(len(vectors))[:2000]
+    cosines, _ = Examples(range(len(vectors)), {}, vectors, centroids_of(vectors)).search(vectors[rows], 21)
+    return typical_cosine(cosines[:, 1:])
+
+
+def _scope(scored: Mapping[str, OutOfFold], chosen: Mapping[str, tuple[str, ...]]) -> Scope:
+    """Learn what is usual of tickets that every head has a label for."""
+    common = set.intersection(*(set(one.rows.tolist()) for one in scored.values()))
+    measures = {}
+    for name, one in scored.items():
+        kept = np.isin(one.rows, sorted(common))
+        measures[name] = one.members[chosen[name][0]][kept].max(axis=1)
+        if any(MEANING & set(members) for members in chosen.values()):
+            measures["nearness"] = one.near[kept]
+    return fit_scope(measures)
 
 
 def merge_rare(column: NDArray[np.str_]) -> tuple[NDArray[np.str_], list[str]]:
@@ -170,115 +237,9 @@ def merge_rare(column: NDArray[np.str_]) -> tuple[NDArray[np.str_], list[str]]:
     return merged, rare
 
 
-def out_of_fold(
-    inputs: Inputs,
-    columns: Mapping[str, NDArray[np.str_]],
-    groups: NDArray[np.int64],
-    candidates: Sequence[Sequence[str]],
-    say: Progress = lambda line: None,
-) -> dict[str, list[OutOfFold]]:
-    """Score every labelled ticket out of fold, for each head and each candidate set of blocks.
-
-    Vectorizers are fitted inside each fold: nothing of the held-out tickets is known. All heads share the
-    folds, which are balanced by the first head's labels.
-    """
-    results = {name: _blank(inputs, name, column, len(candidates)) for name, column in columns.items()}
-    first = next(iter(columns.values()))
-    folds = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=SEED)
-    for number, (train_rows, test_rows) in enumerate(folds.split(first, first, groups), start=1):
-        say(f"cross-validating, fold {number} of {FOLDS}")
-        blocks = fit_features(inputs.take(train_rows.tolist())).blocks(inputs)
-        for i, names in enumerate(candidates):
-            x = stack(blocks, names)
-            for name, column in columns.items():
-                _score_fold(results[name][i], x, column, train_rows, test_rows)
-    return results
-
-
-def _blank(inputs: Inputs, head: str, column: NDArray[np.str_], candidates: int) -> list[OutOfFold]:
-    rows = np.flatnonzero(column != "")
-    labels, truth = np.unique(column[rows], return_inverse=True)
-    names = tuple(map(str, labels))
-    rules = rule_scores(inputs, head, names)[rows]
-    return [OutOfFold(rows, names, truth, np.full((len(rows), len(labels)), _UNSEEN), rules) for _ in range(candidates)]
-
-
-def _score_fold(
-    result: OutOfFold,
-    x: sparse.csr_matrix,
-    column: NDArray[np.str_],
-    train_rows: NDArray[np.int64],
-    test_rows: NDArray[np.int64],
-) -> None:
-    labelled = train_rows[column[train_rows] != ""]
-    held = np.flatnonzero(np.isin(result.rows, test_rows))
-    if not len(held):
-        return
-    classifier, labels = fit_classifier(x[labelled], column[labelled])
-    columns = np.searchsorted(np.array(result.labels), np.array(labels))
-    result.scores[np.ix_(held, columns)] = classifier.scores(x[result.rows[held]])
-
-
-def _finish(
-    name: str,
-    blocks: tuple[str, ...],
-    classifier: Linear,
-    held_out: OutOfFold,
-    settings: HeadPolicy,
-    policy: Policy,
-) -> tuple[Head, dict[str, object]]:
-    calibration = calibrate(held_out.scores, held_out.rules, held_out.truth)
-    said, confidence = decide_all(held_out, calibration, policy.file.costs.get(name))
-    threshold = auto_threshold(confidence, said == held_out.truth, settings.target_precision)
-    head = Head(
-        name=name,
-        labels=held_out.labels,
-        blocks=blocks,
-        classifier=classifier,
-        temperature=calibration.temperature,
-        biases=calibration.biases,
-        rule_weight=calibration.rule_weight,
-        auto_at=threshold,
-        suggest_at=settings.suggest_at,
-    )
-    return head, head_report(held_out, said, confidence, threshold, settings.ordinal)
-
-
-def decide_all(
-    held_out: OutOfFold, calibration: Calibration, costs: Costs | None
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Choose a label for every held-out ticket: (m,) index into labels, and (m,) its probability."""
-    probabilities = calibration.apply(held_out.scores, held_out.rules)
-    said = choose(probabilities, held_out.labels, costs)
-    return said, probabilities[np.arange(len(said)), said]
-
-
-def head_report(
-    held_out: OutOfFold,
-    said: NDArray[np.int64],
-    confidence: NDArray[np.float64],
-    threshold: float,
-    ordinal: bool,
-) -> dict[str, object]:
-    """Measure a head out of fold: accuracy, macro-F1 beside the majority's, kappa, and the `auto` share."""
-    truth = held_out.truth
-    majority = np.full_like(truth, np.bincount(truth).argmax())
-    auto = confidence >= threshold
-    return {
-        "n": len(truth),
-        "accuracy": round(float((said == truth).mean()), 4),
-        "macro_f1": round(float(f1_score(truth, said, average="macro")), 4),
-        "macro_f1_majority": round(float(f1_score(truth, majority, average="macro")), 4),
-        "qwk": round(float(cohen_kappa_score(truth, said, weights="quadratic")), 4) if ordinal else None,
-        "auto_at": threshold if threshold < NEVER else None,
-        "auto_share": round(float(auto.mean()), 4),
-        "auto_precision": round(float((said == truth)[auto].mean()), 4) if auto.any() else None,
-    }
-
-
 def data_hash(rows: Sequence[Mapping[str, object]]) -> str:
     """Hash training rows in order: SHA-256 of their canonical JSON."""
     digest = hashlib.sha256()
     for row in rows:
-        digest.update(json.dumps(row, sort_keys=True, ensure_ascii=False).encode())
+        digest.update(json.dumps(row, sort_keys=True, ensure_ascii=False, default=str).encode())
     return digest.hexdigest()
