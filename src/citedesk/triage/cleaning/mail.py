@@ -1,0 +1,211 @@
+"""Tell what the sender wrote from what the mail quotes: replies, header blocks, forwarded mails.
+
+A quoted line stays when the text shows no mail around it, when it is technical, or when the sender wrote little
+else: then the quote is the message. Leaves out signatures (`signature.py`).
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from citedesk.triage.cleaning.phrases import (
+    ATTRIBUTION,
+    ATTRIBUTION_PROOF,
+    ATTRIBUTION_WORDS,
+    FORWARD,
+    HEADER,
+    HEADER_SENDER,
+    HEADER_SUBJECT,
+    HEADER_TIME,
+    HEADER_WORDS,
+    ORIGINAL,
+    RULE_WORDS,
+    TECHNICAL,
+)
+from citedesk.triage.cleaning.systems import REPLY_ABOVE
+
+_MARKS = re.compile(r"(?:> ?)+")
+_PROMPT = re.compile(r">>>(?: |$)|>{4,}|>=|>[^ >]{1,20}[<=]")
+_SHALLOW = re.compile(r">{1,2}(?!>)")
+# Lines of one header block, and lines an address may be folded onto.
+_HEADER_LINES = 12
+# Longest line a mail program writes of itself, in characters.
+_LONGEST_OWN = 320
+
+
+@dataclass(slots=True)
+class Parts:
+    """What a mail consists of: segments of the sender's lines; whether something was taken for a quote."""
+
+    segments: list[list[str]] = field(default_factory=lambda: [[]])
+    quotes: bool = False
+
+    def add(self, *lines: str) -> None:
+        """Append lines to the open segment."""
+        self.segments[-1].extend(lines)
+
+    def cut(self) -> None:
+        """Open a new segment: a signature before a quote ends where the quote begins."""
+        self.segments.append([])
+
+
+def may_quote(text: str, low: str) -> bool:
+    """Tell quickly whether a text can hold a quote; `low` is the text in lower case."""
+    return (
+        "\n>" in text
+        or text.startswith(">")
+        or any(word in low for word in HEADER_WORDS)
+        or any(word in low for word in ATTRIBUTION_WORDS)
+        or ("--" in text and any(word in low for word in RULE_WORDS))
+        or ("line" in low and any(word in low for word in ("above", "acima", "encima")))
+        or any(
+            word in low
+            for word in ("forwarded message", "weitergeleiteten", "dieser zeile", "dieser linie", "reenviado")
+        )
+        or any(word in low for word in ("cette ligne", "encaminhada", "message réexp", "message transf"))
+    )
+
+
+def split_mail(lines: Sequence[str], *, keep: bool) -> Parts:
+    """Split lines into the sender's segments.
+
+    Args:
+        lines: of the whole mail; one that begins with NUL is code and stays.
+        keep: whether quotes stay, without their marks and headers.
+    """
+    parts, at, plain = Parts(), 0, not _looks_like_mail(lines)
+    while at < len(lines):
+        line = lines[at]
+        if line.startswith(">") and at:
+            end = _block_end(lines, at)
+            _quote(parts, lines[at:end], plain or _shown(lines, at), keep)
+            at = end
+            continue
+        opened = _opening(lines, at) if line and len(line) <= _LONGEST_OWN else None
+        if opened is None:
+            parts.add(line)
+            at += 1
+            continue
+        end, kind = opened
+        message = kind == "forward" or (kind == "header" and not _written(parts))
+        at = _after_opening(parts, lines, (at, end), keep or message)
+    return parts
+
+
+def _after_opening(parts: Parts, lines: Sequence[str], opening: tuple[int, int], keep: bool) -> int:
+    """Take what follows an opening, and return where to go on: after the opening, or after all it opens."""
+    start, end = opening
+    parts.quotes = True
+    parts.cut()
+    subjects = [match.group(1) or "" for line in lines[start:end] if (match := HEADER.match(line)) and _subject(line)]
+    if keep or (end < len(lines) and lines[_next(lines, end)].startswith(">")):
+        parts.add("", *(subjects if keep else ()))
+        return end
+    parts.add(*_technical(lines[end:]))
+    return len(lines)
+
+
+def _subject(line: str) -> bool:
+    return HEADER_SUBJECT.match(line) is not None
+
+
+def _written(parts: Parts) -> bool:
+    """Tell whether anything below the subject was written before."""
+    return any(line for segment in parts.segments for line in segment[1 if segment is parts.segments[0] else 0 :])
+
+
+def _next(lines: Sequence[str], at: int) -> int:
+    """Find the next line with text, at most two lines on."""
+    while at < len(lines) - 1 and not lines[at]:
+        at += 1
+    return at
+
+
+def _opening(lines: Sequence[str], at: int) -> tuple[int, str] | None:
+    """Return where an opening at this line ends, and its kind: reply, forward or header."""
+    line = lines[at]
+    if FORWARD.match(line):
+        return _headers_end(lines, at + 1, at + 1), "forward"
+    if ORIGINAL.match(line):
+        return _headers_end(lines, at + 1, at + 1), "reply"
+    if REPLY_ABOVE.match(line):
+        return at + 1, "header"
+    for end in (at + 1, at + 2):
+        joined = " ".join(lines[at:end])
+        if joined.endswith(":") and len(joined) <= _LONGEST_OWN and ATTRIBUTION.match(joined):
+            return (end, "reply") if ATTRIBUTION_PROOF.search(joined) else None
+    if HEADER_SENDER.match(line):
+        end = _headers_end(lines, at, at)
+        block = lines[at:end]
+        if len(block) > 1 and any(HEADER_TIME.match(header) for header in block[1:]):
+            return end, "header"
+    return None
+
+
+def _headers_end(lines: Sequence[str], at: int, default: int) -> int:
+    """Return where the header lines from here end: at the first empty line after one, or at another line."""
+    seen, start = False, at
+    while at < len(lines) and at - start < _HEADER_LINES:
+        if HEADER.match(lines[at][:_LONGEST_OWN]):
+            seen = True
+        elif lines[at] or seen:
+            break
+        at += 1
+    return at if seen else default
+
+
+def _block_end(lines: Sequence[str], at: int) -> int:
+    while at < len(lines) and lines[at].startswith(">"):
+        at += 1
+    return at
+
+
+def _quote(parts: Parts, block: Sequence[str], shown: bool, keep: bool) -> None:
+    """Take a block of lines that begin with a bracket: raw if it is code, unmarked if it matters, else not at all."""
+    if _is_code(block, parts.segments[-1]):
+        parts.add(*("\x00" + line for line in block))
+        return
+    parts.quotes = True
+    lines = [_MARKS.sub("", line, count=1) for line in block]
+    technical = _technical(lines)
+    attributed = len(parts.segments) > 1 and not any(parts.segments[-1])
+    parts.cut()
+    if keep or shown or (technical and not attributed):
+        start = _headers_end(lines, 0, 0) if HEADER_SENDER.match(lines[0]) else 0
+        parts.add(*lines[start:])
+    else:
+        parts.add(*technical)
+    parts.cut()
+
+
+def _is_code(block: Sequence[str], before: Sequence[str]) -> bool:
+    """Tell prompts (`>>> x`), what a diff added and conflict marks from quotes."""
+    if any(line.startswith(("< ", "<<<<<<<")) or line == "---" for line in before[-3:]):
+        return True
+    return any(_PROMPT.match(line) for line in block) and not any(_SHALLOW.match(line) for line in block)
+
+
+def _technical(lines: Sequence[str]) -> list[str]:
+    unmarked = (_MARKS.sub("", line, count=1) if line.startswith(">") else line for line in lines)
+    return [line for line in unmarked if line.startswith("\x00") or (TECHNICAL.search(line) and not HEADER.match(line))]
+
+
+def _shown(lines: Sequence[str], at: int) -> bool:
+    """Tell whether the sender shows what is quoted: it is announced ("I get this:") or part of a paragraph."""
+    if lines[at - 1] and lines[at][1:2].isalnum():
+        return True
+    before = next((line for line in reversed(lines[max(0, at - 2) : at]) if line), "")
+    if not before.endswith(":") or _opening(lines, at - 1) or (at > 1 and _opening(lines, at - 2)):
+        return False
+    return not ATTRIBUTION.match(" ".join(lines[max(0, at - 2) : at]))
+
+
+def _looks_like_mail(lines: Sequence[str]) -> bool:
+    """Tell a mail from Markdown, where brackets show what matters."""
+    return not any(
+        line.startswith(("# ", "## ", "### ", "\x00", "- [ ]", "* [ ]"))
+        or "](" in line
+        or "`" in line
+        or "<img" in line
+        for line in lines
+    )
