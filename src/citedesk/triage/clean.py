@@ -9,19 +9,18 @@ import re
 from collections.abc import Iterable
 
 from citedesk.triage.cleaning.characters import plain_lines, repair, tidy, unescape, visible
-from citedesk.triage.cleaning.mail import may_quote, split_mail
+from citedesk.triage.cleaning.mail import OWN_WORDS, may_quote, split_mail
 from citedesk.triage.cleaning.markup import outside_fences, plain_markup
 from citedesk.triage.cleaning.phrases import (
     CLOSING_WORDS,
     DISCLAIMER_WORDS,
     FOOTER_WORDS,
     FORWARDED_SUBJECT,
+    has_any,
 )
 from citedesk.triage.cleaning.signature import without_disclaimers, without_signature
 from citedesk.triage.cleaning.systems import WORDS, without_boilerplate, without_tokens
 
-# Below this many words of one's own, what is quoted is the message.
-_OWN_WORDS = 12
 # Characters that can matter to a classifier; the rest of a huge log does not.
 MAX_CHARACTERS = 20_000
 _HEAD = 15_000
@@ -33,7 +32,9 @@ _ROUNDS = 8
 _RULE = re.compile(r"^(?:-{5,}|_{5,}|\*{5,}|={5,6}|={8,})$\n?", re.MULTILINE)
 _FENCE = re.compile(r"```[^`]*$")
 _SAYS = re.compile(r"[^\W_]")
-_CONTACT_WORDS = ("tel", "phone", "mob", "fax", "@", "www", "<email_")
+_CONTACT_WORDS = ("tel", "phone", "mob", "fax", "www.", "@", "<email_")
+_WORDS = (*CLOSING_WORDS, *FOOTER_WORDS, *DISCLAIMER_WORDS, *WORDS, *_CONTACT_WORDS)
+_DELIMITERS = ("\n--", "\n—", "\n__")
 
 
 def clean(text: str) -> str:
@@ -47,6 +48,7 @@ def clean(text: str) -> str:
         holds a letter or a digit. Cleaning it again changes nothing.
     """
     text = _ends(text, _MOST_READ, 3 * _MOST_READ // 4)
+    text = tidy(plain_lines(text)) or tidy(plain_lines(text.replace("\x1b", "")))
     for _ in range(_ROUNDS):
         before, text = text, _ends(_once(text), MAX_CHARACTERS, _HEAD)
         if text == before:
@@ -62,10 +64,9 @@ def _ends(text: str, most: int, head: int) -> str:
 
 
 def _once(text: str) -> str:
-    lines = plain_lines(text)
-    plain = tidy(visible(repair(unescape(outside_fences(lines, plain_markup)))))
+    plain = tidy(plain_lines(visible(repair(unescape(outside_fences(text, plain_markup))))))
     written = _written(plain)
-    return next((kept for kept in (written, plain, tidy(lines)) if _SAYS.search(kept)), text.strip())
+    return next((kept for kept in (written, plain) if _SAYS.search(kept)), text)
 
 
 def _written(text: str) -> str:
@@ -73,21 +74,11 @@ def _written(text: str) -> str:
     low = text.lower()
     forwarded = FORWARDED_SUBJECT.match(text) is not None
     text = tidy(without_tokens(text))
-    if "-----" in text or "____" in text or "*****" in text or "=====" in text:
+    if has_any(text, ("-----", "_____", "*****", "=====")):
         text = tidy(_outside_rules(text))
-    if not (
-        may_quote(text, low)
-        or _has_any(low, CLOSING_WORDS, FOOTER_WORDS, DISCLAIMER_WORDS, WORDS, _CONTACT_WORDS)
-        or "\n--" in text
-        or "\n—" in text
-        or "\n__" in text
-    ):
+    if not (has_any(low, _WORDS) or has_any(text, _DELIMITERS) or may_quote(text, low)):
         return text
     return _without_mail(text, low, forwarded)
-
-
-def _has_any(low: str, *groups: Iterable[str]) -> bool:
-    return any(word in low for words in groups for word in words)
 
 
 def _outside_rules(text: str) -> str:
@@ -96,22 +87,18 @@ def _outside_rules(text: str) -> str:
 
 def _without_mail(text: str, low: str, forwarded: bool) -> str:
     lines = _code_marked(text)
-    if _has_any(low, WORDS):
+    if has_any(low, WORDS):
         lines = without_boilerplate(lines)
     parts = split_mail(lines, keep=forwarded)
     own = _joined(parts.segments)
-    if parts.quotes and not forwarded and len(own.split()) < _OWN_WORDS:
+    if parts.quotes and not forwarded and len(own.split()) < OWN_WORDS:
         own = _joined(split_mail(lines, keep=True).segments)
     return own
 
 
 def _joined(segments: Iterable[list[str]]) -> str:
-    kept = [line for segment in segments for line in _finished(segment)]
+    kept = [line for segment in segments for line in without_signature(without_disclaimers(segment))]
     return tidy("\n".join(kept).replace("\x00", ""))
-
-
-def _finished(segment: list[str]) -> list[str]:
-    return without_signature(without_disclaimers(segment))
 
 
 def _code_marked(text: str) -> list[str]:

@@ -19,18 +19,24 @@ from citedesk.triage.cleaning.phrases import (
     HEADER_TIME,
     HEADER_WORDS,
     ORIGINAL,
+    QUOTE_WORDS,
     RULE_WORDS,
     TECHNICAL,
+    has_any,
 )
 from citedesk.triage.cleaning.systems import REPLY_ABOVE
 
 _MARKS = re.compile(r"(?:> ?)+")
 _PROMPT = re.compile(r">>>(?: |$)|>{4,}|>=|>[^ >]{1,20}[<=]")
 _SHALLOW = re.compile(r">{1,2}(?!>)")
+# Below this many words of one's own, what is quoted is the message.
+OWN_WORDS = 12
 # Lines of one header block, and lines an address may be folded onto.
 _HEADER_LINES = 12
 # Longest line a mail program writes of itself, in characters.
 _LONGEST_OWN = 320
+# Longest marker to reply above, in characters.
+_LONGEST_MARKER = 160
 
 
 @dataclass(slots=True)
@@ -48,21 +54,20 @@ class Parts:
         """Open a new segment: a signature before a quote ends where the quote begins."""
         self.segments.append([])
 
+    @property
+    def opened(self) -> bool:
+        """Tell whether what comes next follows an attribution or headers."""
+        return len(self.segments) > 1 and not any(self.segments[-1])
+
 
 def may_quote(text: str, low: str) -> bool:
     """Tell quickly whether a text can hold a quote; `low` is the text in lower case."""
     return (
         "\n>" in text
-        or text.startswith(">")
-        or any(word in low for word in HEADER_WORDS)
-        or any(word in low for word in ATTRIBUTION_WORDS)
-        or ("--" in text and any(word in low for word in RULE_WORDS))
-        or ("line" in low and any(word in low for word in ("above", "acima", "encima")))
-        or any(
-            word in low
-            for word in ("forwarded message", "weitergeleiteten", "dieser zeile", "dieser linie", "reenviado")
-        )
-        or any(word in low for word in ("cette ligne", "encaminhada", "message réexp", "message transf"))
+        or has_any(low, ATTRIBUTION_WORDS)
+        or has_any(low, QUOTE_WORDS)
+        or ("--" in text and has_any(low, RULE_WORDS))
+        or has_any("\n" + low, HEADER_WORDS)
     )
 
 
@@ -73,21 +78,24 @@ def split_mail(lines: Sequence[str], *, keep: bool) -> Parts:
         lines: of the whole mail; one that begins with NUL is code and stays.
         keep: whether quotes stay, without their marks and headers.
     """
-    parts, at, plain = Parts(), 0, not _looks_like_mail(lines)
+    parts, at, shown = Parts(), 0, not _looks_like_mail(lines)
+    # The first line is a subject, unless it is long.
+    written = len(" ".join(lines[:1]).split()) >= OWN_WORDS
     while at < len(lines):
         line = lines[at]
         if line.startswith(">") and at:
             end = _block_end(lines, at)
-            _quote(parts, lines[at:end], plain or _shown(lines, at), keep)
+            _quote(parts, lines[at:end], shown or (not parts.opened and _shown(lines, at)), keep)
             at = end
             continue
         opened = _opening(lines, at) if line and len(line) <= _LONGEST_OWN else None
         if opened is None:
             parts.add(line)
+            written = written or (at > 0 and line != "")
             at += 1
             continue
         end, kind = opened
-        message = kind == "forward" or (kind == "header" and not _written(parts))
+        message = kind == "forward" or (kind == "header" and not written)
         at = _after_opening(parts, lines, (at, end), keep or message)
     return parts
 
@@ -109,11 +117,6 @@ def _subject(line: str) -> bool:
     return HEADER_SUBJECT.match(line) is not None
 
 
-def _written(parts: Parts) -> bool:
-    """Tell whether anything below the subject was written before."""
-    return any(line for segment in parts.segments for line in segment[1 if segment is parts.segments[0] else 0 :])
-
-
 def _next(lines: Sequence[str], at: int) -> int:
     """Find the next line with text, at most two lines on."""
     while at < len(lines) - 1 and not lines[at]:
@@ -122,18 +125,20 @@ def _next(lines: Sequence[str], at: int) -> int:
 
 
 def _opening(lines: Sequence[str], at: int) -> tuple[int, str] | None:
-    """Return where an opening at this line ends, and its kind: reply, forward or header."""
+    """Return where an opening at this line, which is not empty, ends, and its kind: reply, forward or header."""
     line = lines[at]
-    if FORWARD.match(line):
-        return _headers_end(lines, at + 1, at + 1), "forward"
-    if ORIGINAL.match(line):
-        return _headers_end(lines, at + 1, at + 1), "reply"
-    if REPLY_ABOVE.match(line):
+    if line[0] in "-_*=#~" or line[-1] == ":":
+        if FORWARD.match(line):
+            return _headers_end(lines, at + 1, at + 1), "forward"
+        if ORIGINAL.match(line):
+            return _headers_end(lines, at + 1, at + 1), "reply"
+    if len(line) <= _LONGEST_MARKER and REPLY_ABOVE.match(line):
         return at + 1, "header"
     for end in (at + 1, at + 2):
-        joined = " ".join(lines[at:end])
-        if joined.endswith(":") and len(joined) <= _LONGEST_OWN and ATTRIBUTION.match(joined):
-            return (end, "reply") if ATTRIBUTION_PROOF.search(joined) else None
+        if lines[end - 1 : end] and lines[end - 1][-1:] == ":":
+            joined = " ".join(lines[at:end])
+            if len(joined) <= _LONGEST_OWN and ATTRIBUTION.match(joined) and ATTRIBUTION_PROOF.search(joined):
+                return end, "reply"
     if HEADER_SENDER.match(line):
         end = _headers_end(lines, at, at)
         block = lines[at:end]
@@ -168,7 +173,7 @@ def _quote(parts: Parts, block: Sequence[str], shown: bool, keep: bool) -> None:
     parts.quotes = True
     lines = [_MARKS.sub("", line, count=1) for line in block]
     technical = _technical(lines)
-    attributed = len(parts.segments) > 1 and not any(parts.segments[-1])
+    attributed = parts.opened
     parts.cut()
     if keep or shown or (technical and not attributed):
         start = _headers_end(lines, 0, 0) if HEADER_SENDER.match(lines[0]) else 0
@@ -194,10 +199,9 @@ def _shown(lines: Sequence[str], at: int) -> bool:
     """Tell whether the sender shows what is quoted: it is announced ("I get this:") or part of a paragraph."""
     if lines[at - 1] and lines[at][1:2].isalnum():
         return True
-    before = next((line for line in reversed(lines[max(0, at - 2) : at]) if line), "")
-    if not before.endswith(":") or _opening(lines, at - 1) or (at > 1 and _opening(lines, at - 2)):
-        return False
-    return not ATTRIBUTION.match(" ".join(lines[max(0, at - 2) : at]))
+    above = [place for place in range(max(0, at - 2), at) if lines[place]]
+    announced = bool(above) and lines[above[-1]].endswith(":")
+    return announced and not any(_opening(lines, place) for place in above)
 
 
 def _looks_like_mail(lines: Sequence[str]) -> bool:

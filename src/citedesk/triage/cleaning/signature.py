@@ -6,19 +6,30 @@ Only what looks like a signature goes; a line that says something ends it.
 import re
 from collections.abc import Sequence
 
-from citedesk.triage.cleaning.phrases import CLOSING, DISCLAIMER, FOOTER, LEGAL, TECHNICAL, WEAK_CLOSING
+from citedesk.triage.cleaning.phrases import (
+    CLOSING,
+    DISCLAIMER,
+    DISCLAIMER_WORDS,
+    FOOTER,
+    LEGAL,
+    TECHNICAL,
+    WEAK_CLOSING,
+    has_any,
+)
 
 # A signature has so many lines with text at most, and so many characters a line.
 _LINES = 14
 _WIDTH = 90
 _CLOSING_WIDTH = 90
 _CONTACT = re.compile(
-    r"(?i)(?:^|[\s|,·•])(?:tel|phone|mobile?|mob|cell|fax|telefon|teléfono|téléphone|telefone|móvil|portable|celular|handy|durchwahl"
+    r"(?i)(?:^|[\s|,·•])(?:tel|phone|mobile?|mob|cell|fax"
+    r"|telefon|teléfono|téléphone|telefone|móvil|portable|celular|handy|durchwahl"
     r"|direct|office|e-?mail|web|skype|[tmfpe])[.:)/ ]{1,3}.{0,4}(?:\+|\(?\d|<[A-Z]+_\d|www|http|[\w.]+@)"
     r"|<(?:PHONE|EMAIL)_\d+>|www\.[\w.-]+|[\w.+-]{1,60}@[\w-]{1,60}\.\w|https?://[\w./-]+$|\+\d{1,3}[ \d()/-]{6,20}"
 )
 _NAME = re.compile(
-    r"(?:(?:[A-ZÀ-ÞŠŽ][\w'’.-]*|von|van|der|de|da|do|dos|la|le|del|di|bin|y|e|and|und|et|&|i\.[AV]\.|ppa\.|\([\w./ -]{1,20}\)"
+    r"(?:(?:[A-ZÀ-ÞŠŽ][\w'’.-]*|von|van|der|de|da|do|dos|la|le|del|di|bin|y|e|and|und|et|&|i\.[AV]\.|ppa\."
+    r"|\([\w./ -]{1,20}\)"
     r"|<[A-Za-z_]{2,20}\d{0,3}>|\[[^\W\d_][\w ]{1,30}\])[ ,]*){1,7}"
 )
 _LOWER_NAME = re.compile(r"[^\W\d_]{2,12}\.?")
@@ -54,14 +65,14 @@ def without_disclaimers(lines: Sequence[str]) -> list[str]:
     for place, line in enumerate(lines):
         if not line:
             dropping = False
-        elif line.startswith("\x00") or TECHNICAL.search(line[:500]):
+        elif (dropping or legal) and (line.startswith("\x00") or TECHNICAL.search(line[:500])):
             dropping = legal = False
-        elif place and not dropping:
+        elif not dropping and not line.startswith("\x00"):
             start = _disclaimer_start(line)
-            if start >= 0:
+            if start > 0 or (start == 0 and place):
                 dropping = legal = True
                 kept.append(line[:start].rstrip())
-            elif FOOTER.match(line) or (legal and LEGAL.search(line)):
+            elif (place and FOOTER.match(line)) or (legal and LEGAL.search(line)):
                 continue
         if not dropping:
             kept.append(line)
@@ -70,8 +81,8 @@ def without_disclaimers(lines: Sequence[str]) -> list[str]:
 
 def _disclaimer_start(line: str) -> int:
     """Return where in the line the sentence begins that opens a disclaimer, -1 if none does."""
-    match = DISCLAIMER.search(line)
-    if match is None:
+    match = DISCLAIMER.search(line) if has_any(line.lower(), DISCLAIMER_WORDS) else None
+    if match is None or TECHNICAL.search(line[:500]):
         return -1
     before = [
         line.rfind(mark, 0, match.start()) + len(mark) for mark in (". ", "! ", "? ") if mark in line[: match.start()]
@@ -96,7 +107,7 @@ def _end(lines: Sequence[str], at: int) -> int:
 
 
 def _delimited_end(lines: Sequence[str], at: int) -> int:
-    rest = [line for line in lines[at + 1 :][: 3 * _LINES] if line]
+    rest = [line for line in lines[at + 1 : at + 1 + 3 * _LINES] if line]
     if not rest:
         return len(lines) if at + 1 + 3 * _LINES >= len(lines) else at
     last = at + 1 + 3 * _LINES >= len(lines)

@@ -5,10 +5,10 @@ Knows Zendesk, Jira, ServiceNow, Freshdesk, OTRS, Salesforce and GitHub, and wha
 
 import re
 
-from citedesk.triage.cleaning.phrases import REPLY_PREFIX, _any
+from citedesk.triage.cleaning.phrases import REPLY_PREFIX, either
 
 _TOKEN_WORDS = ("[", "ref:", "msg", "#", "ref_")
-_TOKEN = _any(
+_TOKEN = either(
     r"\[(?:ticket|case|request|anfrage|vorgang|fall|solicitud|caso|demande|chamado|tt)(?: ?(?:id|nr\.?|no\.?|n[°º]))?"
     r"[ #:=]{1,4}[a-z]{0,8}[-_]?\d{1,20}\]",
     r"\((?:ticket|case)(?: ?(?:id|nr\.?|no\.?))? ?[#:]? ?[a-z]{0,8}[-_]?\d{3,20}\)",
@@ -27,14 +27,14 @@ WORDS = (
     "delivered by", "powered by", "click here to view", "take me to", "log in to view", "additional comments",
     "work notes", "view request", "add a comment", "ticket id", "case number",
 )  # fmt: skip
-REPLY_ABOVE = _any(
+REPLY_ABOVE = either(
     r"^[#=\-_*>~ ]{0,12}(?:please )?(?:type|write|enter|add|put)? ?(?:your )?(?:reply|response|answer|antwort)s? ?(?:here )?above (?:this|the) line.{0,40}$",
     r"^[#=\-_*~ ]{0,12}reply above this line.{0,60}$",
     r"^[#=\-_*~ ]{0,12}(?:bitte )?(?:antworten|schreiben|geben) sie .{0,60}(?:ober|über)(?:halb)? diese[rn]? (?:linie|zeile).{0,40}$",
     r"^[#=\-_*~ ]{0,12}.{0,30}(?:escriba|escribe|responda|digite|escreva) .{0,60}(?:encima de esta l[ií]nea|acima desta linha).{0,40}$",
     r"^[#=\-_*~ ]{0,12}.{0,30}(?:écrivez|saisissez|tapez|répondre|répondez).{0,60}au-dessus de cette ligne.{0,40}$",
 )
-_LINE = _any(
+_LINE = either(
     # receipts
     r"^your (?:request|ticket|case|enquiry|inquiry|issue)\b.{0,60}\b(?:has been|was) (?:received|created|logged|registered|updated|opened|assigned|submitted)\b.{0,160}$",
     r"^(?:ihre anfrage|ihr ticket|ihre meldung)\b.{0,80}\b(?:erfasst|eingegangen|erhalten|angelegt|aktualisiert|registriert|bearbeitet)\b.{0,160}$",
