@@ -394,6 +394,7 @@ MARKUP = (
 )
 
 TECHNICAL = (
+    Mail("test alert", "[FIRING:1] Test\nIf you received this message, the integration works. Labels: env=test", ("If you received this message",)),
     Mail("python", 'Traceback (most recent call last):\nFile "app.py", line 3, in pay\npay(amount)\nKeyError: \'amount\'', ("Traceback (most recent call last):", "pay(amount)", "KeyError: 'amount'")),
     Mail("java", "Export\nat com.larkfield.Pay.run(Pay.java:42)\nCaused by: java.lang.NullPointerException\n... 12 more", ("at com.larkfield.Pay.run(Pay.java:42)", "... 12 more")),
     Mail("node", "Crash\nTypeError: x is undefined\nat Object.<anonymous> (/srv/app.js:1:7)", ("at Object.<anonymous> (/srv/app.js:1:7)",)),

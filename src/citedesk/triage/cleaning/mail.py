@@ -28,6 +28,7 @@ from citedesk.triage.cleaning.systems import REPLY_ABOVE
 
 _MARKS = re.compile(r"(?:> ?)+")
 _PROMPT = re.compile(r">>>(?: |$)|>{4,}|>=|>[^ >]{1,20}[<=]")
+_ADDRESS = re.compile(r"[<@]")
 _SHALLOW = re.compile(r">{1,2}(?!>)")
 # Below this many words of one's own, what is quoted is the message.
 OWN_WORDS = 12
@@ -142,7 +143,7 @@ def _opening(lines: Sequence[str], at: int) -> tuple[int, str] | None:
     if HEADER_SENDER.match(line):
         end = _headers_end(lines, at, at)
         block = lines[at:end]
-        if len(block) > 1 and any(HEADER_TIME.match(header) for header in block[1:]):
+        if len(block) > 2 or any(HEADER_TIME.match(header) for header in block[1:]):
             return end, "header"
     return None
 
@@ -177,7 +178,7 @@ def _quote(parts: Parts, block: Sequence[str], shown: bool, keep: bool) -> None:
     parts.cut()
     if keep or shown or (technical and not attributed):
         start = _headers_end(lines, 0, 0) if HEADER_SENDER.match(lines[0]) else 0
-        parts.add(*lines[start:])
+        parts.add(*(line for line in lines[start:] if not (HEADER_SENDER.match(line) and _ADDRESS.search(line))))
     else:
         parts.add(*technical)
     parts.cut()

@@ -134,11 +134,11 @@ FOOTER = either(
     r"^(?:virus-free|virenfrei|libre de virus|sans virus|livre de vírus)\b.{0,120}$",
     r"^(?:this (?:e-?mail|message) has been (?:checked|scanned) for viruses|diese e-?mail wurde .{0,60}auf viren|este (?:correo|mensaje) ha sido"
     r" .{0,40}virus|cet e-?mail a été vérifié).{0,160}$",
-    r"^.{0,4}(?:please )?(?:consider|think of) the environment before.{0,120}$",
-    r"^.{0,4}(?:bitte )?(?:denken sie an die umwelt|prüfen sie,? ob .{0,60}ausgedruckt).{0,120}$",
-    r"^.{0,4}(?:por favor,? )?(?:antes de imprimir|piense en el medio ambiente|pense no meio ambiente).{0,160}$",
-    r"^.{0,4}(?:pensez à l['’]environnement|n['’]imprimez).{0,120}$",
-    r"^.{0,6}(?:\[?(?:external|caution|warning|achtung|attention|atención|atenção|vorsicht)\]?[:!]? ?){1,3}.{0,40}"
+    r"^\W{0,4}(?:please )?(?:consider|think of) the environment before.{0,120}$",
+    r"^\W{0,4}(?:bitte )?(?:denken sie an die umwelt|prüfen sie,? ob .{0,60}ausgedruckt).{0,120}$",
+    r"^\W{0,4}(?:por favor,? )?(?:antes de imprimir|piense en el medio ambiente|pense no meio ambiente).{0,160}$",
+    r"^\W{0,4}(?:pensez à l['’]environnement|n['’]imprimez).{0,120}$",
+    r"^\W{0,6}(?:\[?(?:external|caution|warning|achtung|attention|atención|atenção|vorsicht)\]?[:!]? ?){1,3}.{0,40}"
     r"(?:this (?:e-?mail|message)|diese (?:e-?mail|nachricht)|este (?:correo|e-?mail|mensaje)|(?:cet|ce) (?:e-?mail|message)"
     r"|external (?:e-?mail|sender)|externer? (?:absender|e-?mail)).{0,240}$",
     r"^(?:this (?:e-?mail|message) originated from outside|diese e-?mail (?:kommt|stammt) von (?:außerhalb|extern)).{0,240}$",

@@ -54,9 +54,9 @@ _LINE = either(
     r"^(?:click here to view|take me to|log ?in to view)\b.{0,200}$",
     # footers
     r"^(?:this (?:e-?mail|message) (?:is a service from|was sent by)|delivered by|powered by|sent by)\b.{0,80}(?:zendesk|freshdesk|jira|atlassian|servicenow|otrs|help ?desk|support).{0,80}$",
-    r"^.{0,3}(?:delivered|powered) by (?:zendesk|freshdesk|freshworks|otrs|znuny|jira|servicenow|zammad).{0,40}$",
-    r"^.{0,3}(?:you are receiving this|you received this (?:e-?mail|message|notification)|sie erhalten diese (?:e-?mail|nachricht),? (?:weil|da))\b.{0,200}$",
-    r"^.{0,3}reply to this e-?mail directly.{0,300}$|^message id: <.{0,160}>$",
+    r"^\W{0,3}(?:delivered|powered) by (?:zendesk|freshdesk|freshworks|otrs|znuny|jira|servicenow|zammad).{0,40}$",
+    r"^\W{0,3}(?:you are receiving this|you received this (?:e-?mail|message|notification)|sie erhalten diese (?:e-?mail|nachricht),? (?:weil|da))\b.{0,200}$",
+    r"^\W{0,3}reply to this e-?mail directly.{0,300}$|^message id: <.{0,160}>$",
     r"^.{0,60}\bview it on github\b.{0,200}$|^(?:click here to )?unsubscribe(?: from .{0,80})?\.?$",
     r"^\(v?\d+\.\d+[\d.]*#\d+-?[\w:]{0,60}\)$",
 )
