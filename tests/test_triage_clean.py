@@ -104,6 +104,16 @@ REPEATED = [
         "www.",
         "Von: a\nGesendet: b\n\n",
     ),
+    *(
+        "<br>",
+        "<br><d<b>iv",
+        "<div a</p>",
+        "--\na\n",
+        "Thanks,\nJane\n\n--\n",
+        "I get this:\n> x\n",
+        "&#38;&#38;lt;",
+        "x</b>y<b>z<",
+    ),
 ]
 
 
@@ -216,8 +226,8 @@ def test_clean_any_long_text_stays_within_the_limit(text: str, more: int) -> Non
 
 @pytest.mark.parametrize("piece", REPEATED, ids=ascii)
 def test_clean_hostile_megabyte_takes_linear_time(piece: str) -> None:
-    # A tenth of a second is usual; a square of the length would take minutes. Wide, so that a busy machine passes.
+    # A fifth of a second is usual; a square of the length would take minutes. Wide, so that a busy machine passes.
     text = piece * (1_000_000 // len(piece))
     started = time.process_time()
     clean(text)
-    assert time.process_time() - started < 8
+    assert time.process_time() - started < 4

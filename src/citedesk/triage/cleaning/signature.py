@@ -107,6 +107,8 @@ def _end(lines: Sequence[str], at: int) -> int:
 
 
 def _delimited_end(lines: Sequence[str], at: int) -> int:
+    if _DELIMITER.match(lines[min(at + 1, len(lines) - 1)]) and at + 1 < len(lines):
+        return at
     rest = [line for line in lines[at + 1 : at + 1 + 3 * _LINES] if line]
     if not rest:
         return len(lines) if at + 1 + 3 * _LINES >= len(lines) else at
