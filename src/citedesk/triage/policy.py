@@ -8,13 +8,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from citedesk.triage.config import read_toml
 
 _STRICT = ConfigDict(extra="forbid", frozen=True)
+# Rows and columns of the priority matrix; the last of each is what holds when no signal says another.
+IMPACTS = ("many", "team", "single")
+SEVERITIES = ("down", "degraded", "minor", "broken")
 Share = Annotated[float, Field(ge=0, le=1)]
 # An escaped character or a class of characters; a group that holds no group; a repetition without end.
 _ATOM = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]")
@@ -94,13 +97,14 @@ class PagingRule(Condition):
 
 
 class RoutingPolicy(BaseModel):
-    """When a person assigns the ticket."""
+    """When a person assigns the ticket, and whether an unsure priority wakes anybody."""
 
     model_config = _STRICT
     human_queue_below: Share
     human_queue_team: str
     human_queue_reason: str
     service_overrides_below: Share
+    page_when_unsure: Literal["with_rule", "always", "never"] = "with_rule"
 
 
 class AnswerPolicy(BaseModel):
@@ -140,6 +144,10 @@ class PolicyFile(BaseModel):
             for signal in signals:
                 if signal not in self.signals:
                     raise ValueError(f"matrix_signals.{name}: no signal {signal!r}")
+        for impact in IMPACTS:
+            for severity in SEVERITIES:
+                if severity not in self.matrix.get(impact, {}):
+                    raise ValueError(f"matrix.{impact}: no cell {severity!r}")
         return self
 
 
