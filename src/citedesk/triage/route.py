@@ -171,8 +171,8 @@ def _unclear(catalog: Catalog, policy: Policy, team: Prediction, named: Named) -
         owner = owners.pop()
         return owner, f"The ticket names {services} equally, all owned by {catalog.teams[owner].name}."
     return _queue(catalog, policy), (
-        f"The ticket names {services} equally, and the team model is unsure (likeliest {_name(catalog, team)}, {team.probability:.0%}): "
-        "a person assigns it. A service field would settle it."
+        f"The ticket names {services} equally, and the team model is unsure (likeliest {_name(catalog, team)}, "
+        f"{team.probability:.0%}): a person assigns it. A service field would settle it."
     )
 
 
