@@ -66,6 +66,7 @@ def test_load_catalog_wrong_service_is_named(tmp_path: Path, addition: str, mess
         ('head = "tier"', 'head = "tear"', r"rule breach-is-l3: no head 'tear'"),
         ('degraded = ["degraded"]', 'degraded = ["slow"]', r"matrix_signals\.degraded: no signal 'slow'"),
         ('"data ?loss"', '"(data"', r"signals\.data_loss\.patterns: .*'\(data' is not a regular expression"),
+        ('"data ?loss"', '"(?i)data ?loss"', r"signals\.data_loss\.patterns: .*do not fit together: global flags"),
         ("max_sentences = 10", "max_sentences = 0", r"answer\.max_sentences: .*greater than or equal to 1"),
         ("weight = 2.0", "weight = 0.0", r"rules\.0\.weight: .*greater than 0"),
         ('team   = { down = "P2", ', "team   = { ", r"matrix\.team: no cell 'down'"),

@@ -4,7 +4,7 @@ Leaves out their application: `signals.py`, `rules.py`, `route.py`.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -36,6 +36,11 @@ def _repeats_repetition(pattern: str) -> bool:
     return False
 
 
+def _any_of(patterns: Sequence[str]) -> str:
+    """Write one expression of a signal's patterns: whole words, in any case."""
+    return r"(?i)(?<!\w)(?:" + "|".join(patterns) + r")(?!\w)"
+
+
 class HeadPolicy(BaseModel):
     """What a site wants of one head."""
 
@@ -64,6 +69,10 @@ class Signal(BaseModel):
                 raise ValueError(f"{pattern!r} is not a regular expression: {error}") from error
             if _repeats_repetition(pattern):
                 raise ValueError(f"{pattern!r} repeats a repetition, which can take for ever; simplify it")
+        try:
+            re.compile(_any_of(patterns))
+        except re.error as error:
+            raise ValueError(f"the patterns do not fit together: {error}; give no flags and name no groups") from error
         return patterns
 
 
@@ -161,10 +170,7 @@ class Policy:
     @cached_property
     def expressions(self) -> Mapping[str, re.Pattern[str]]:
         """Each signal's patterns as one expression."""
-        return {
-            name: re.compile(r"(?i)(?<!\w)(?:" + "|".join(signal.patterns) + r")(?!\w)")
-            for name, signal in self.file.signals.items()
-        }
+        return {name: re.compile(_any_of(signal.patterns)) for name, signal in self.file.signals.items()}
 
 
 def load_policy(path: Path) -> Policy:
