@@ -216,6 +216,24 @@ def test_check_files_flaw_in_the_catalog_is_found_at_its_entry(
     assert [(s, file, at) for s, file, at, _, _ in found] == [(severity, "catalog", where)]
 
 
+def test_check_files_shared_alias_is_reported_once() -> None:
+    assert len(_found(catalog=_swap(CATALOG, '["mailbox"]', '["mailbox", "tunnel"]'))) == 1
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ('priority = ["P1"]\nunless = ["ask"]', 'priority = ["P1"]'),
+        ('priority = ["P1"]\nwhen = ["ask"]', 'priority = ["P1"]'),
+        ('priority = ["P1"]', 'priority = ["P1", "P2"]'),
+        ('priority = ["P1"]', 'when = ["down"]'),
+    ],
+)
+def test_check_files_later_paging_rule_that_can_be_reached_is_left_in_peace(first: str, second: str) -> None:
+    later = f'[[paging]]\nid = "two"\npage = true\nreason = "r"\n{second}\n[routing]'
+    assert _found(_swap(_swap(POLICY, 'priority = ["P1"]', first), "[routing]", later)) == []
+
+
 def test_check_files_circle_of_three_names_it_in_the_order_of_dependence() -> None:
     extra = '[services.dns]\nname = "DNS"\nlayer = "edge"\ncriticality = 1\nteam = "net"\naliases = ["x1"]\n'
     catalog = _swap(CATALOG, 'team = "net"\n', 'team = "net"\ndepends_on = ["mail"]\n')

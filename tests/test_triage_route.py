@@ -166,15 +166,19 @@ def test_route_owner_is_what_is_known_else_a_person(team: Prediction, named: Nam
     assert _owner(team, named) == expected
 
 
-def test_route_sure_team_with_a_policy_rule_outranks_the_field() -> None:
-    fired = Evidence(rules=(FiredRule("slow-net", "net", "s"),))
-    sure = replace(_team("net", 0.9, Decision.AUTO), evidence=fired)
-    assert [
-        _owner(team, Named("field", "mail", ("service",)))[0] for team in (sure, replace(sure, evidence=Evidence()))
-    ] == [
-        "net",
-        "desk",
-    ]
+@pytest.mark.parametrize(
+    ("decision", "rules", "owner"),
+    [
+        (Decision.AUTO, (FiredRule("slow-net", "net", "s"),), "net"),
+        (Decision.AUTO, (FiredRule("service-vpn", "net", "named"),), "desk"),
+        (Decision.SUGGEST, (FiredRule("slow-net", "net", "s"),), "desk"),
+    ],
+)
+def test_route_field_is_outranked_only_by_a_sure_team_with_a_policy_rule(
+    decision: Decision, rules: tuple[FiredRule, ...], owner: str
+) -> None:
+    team = replace(_team("net", 0.9, decision), evidence=Evidence(rules=rules))
+    assert _owner(team, Named("field", "mail", ("service",)))[0] == owner
 
 
 def test_route_human_queue_not_in_the_catalog_is_named() -> None:
