@@ -66,8 +66,11 @@ def test_load_catalog_wrong_service_is_named(tmp_path: Path, addition: str, mess
         ('head = "tier"', 'head = "tear"', r"rule breach-is-l3: no head 'tear'"),
         ('degraded = ["degraded"]', 'degraded = ["slow"]', r"matrix_signals\.degraded: no signal 'slow'"),
         ('"data ?loss"', '"(data"', r"signals\.data_loss\.patterns: .*'\(data' is not a regular expression"),
+        ('"data ?loss"', '"(?i)data ?loss"', r"signals\.data_loss\.patterns: .*do not fit together: global flags"),
         ("max_sentences = 10", "max_sentences = 0", r"answer\.max_sentences: .*greater than or equal to 1"),
         ("weight = 2.0", "weight = 0.0", r"rules\.0\.weight: .*greater than 0"),
+        ('team   = { down = "P2", ', "team   = { ", r"matrix\.team: no cell 'down'"),
+        ('"with_rule"\n', '"perhaps"\n', r"routing\.page_when_unsure: .*'with_rule', 'always' or 'never'"),
     ],
 )
 def test_load_policy_broken_entry_names_the_field(tmp_path: Path, old: str, new: str, message: str) -> None:
@@ -128,17 +131,3 @@ def test_load_catalog_latin1_file_is_refused_as_input(tmp_path: Path) -> None:
     with pytest.raises(Exception, match=r"file\.toml is not UTF-8 text") as caught:
         load_catalog(path)
     assert caught.value.exit_code == 2  # type: ignore[attr-defined]
-
-
-@pytest.mark.parametrize(
-    ("text", "field", "expected"),
-    [
-        ("payments are declined", None, "payments"),
-        ("nothing we know", None, None),
-        ("nothing we know", "vpn", "vpn"),
-        ("payments are declined", "no-such-service", "payments"),
-        ("payments are declined", 7, "payments"),
-    ],
-)
-def test_catalog_detect_names_the_service_or_none(text: str, field: object, expected: str | None) -> None:
-    assert load_catalog(shipped("kb") / "catalog.toml").detect(text, field) == expected

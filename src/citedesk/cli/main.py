@@ -21,6 +21,7 @@ COMMANDS = {
     "doctor": ("citedesk.cli.doctor", "doctor"),
     "eval": ("citedesk.cli.evaluation", "evaluation"),
     "kb": ("citedesk.cli.kb", "kb"),
+    "policy": ("citedesk.cli.policy", "policy"),
     "serve": ("citedesk.cli.serve", "serve"),
     "suggest": ("citedesk.cli.suggest", "suggest"),
     "train": ("citedesk.cli.train", "train"),

@@ -1,8 +1,8 @@
-"""The service catalog: services, their teams, groups and on-call; and which services a text names."""
+"""The service catalog: services, their teams, groups and on-call; and which service a ticket names."""
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +17,17 @@ Layer = Literal[
     "observability", "security", "workplace", "billing",
 ]  # fmt: skip
 _STRICT = ConfigDict(extra="forbid", frozen=True)
+# The field in which a help desk keeps the service of a ticket.
+SERVICE_FIELD = "service"
+# What help desks write into a service field that nobody filled in.
+_UNSAID = frozenset({"", "-", "?", "n/a", "na", "none", "null", "other", "unknown", "unspecified", "not specified"})
+# Fields that do not say what a ticket is about: how it came in, and the labels to be predicted.
+_NO_SUBJECT = frozenset(
+    {"service", "source", "origin", "via", "channel", "medium", "sender", "reporter", "language", "voice"}
+    | {"priority", "tier", "team", "type"}
+)
+# Characters of a field shown in a reason.
+_SHOWN = 60
 
 
 class Team(BaseModel):
@@ -67,6 +78,19 @@ class CatalogFile(BaseModel):
         return self
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Which service a ticket is about, and what says so.
+
+    how: `field` (words: that field's name), `text` (words: the names it is called by), `tied` (words: the services
+    named equally), `unknown` (words: what the service field says and the catalog lacks), or `none`.
+    """
+
+    how: Literal["field", "text", "tied", "unknown", "none"]
+    service: str | None = None
+    words: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True)
 class Catalog:
     """The catalog and its version (SHA-256 of the file)."""
@@ -80,31 +104,80 @@ class Catalog:
         return [
             (
                 name,
-                re.compile(r"(?<!\w)(?:" + "|".join(_alias(a) for a in _names(name, service)) + r")(?!\w)", re.I),
+                re.compile(
+                    r"(?<!\w)(?:" + "|".join(_alias(a) for a in service_names(name, service)) + r")(?!\w)", re.I
+                ),
             )
             for name, service in self.services.items()
         ]
 
-    def mentions(self, text: str) -> Counter[str]:
-        """Count, for each service named in a text, the distinct names by which it is called."""
-        found: Counter[str] = Counter()
+    def named(self, text: str) -> dict[str, tuple[str, ...]]:
+        """Map each service named in a text to the distinct names by which it is called, in order of appearance."""
+        found: dict[str, tuple[str, ...]] = {}
         for name, pattern in self._aliases:
-            distinct = {match.group().lower() for match in pattern.finditer(text)}
+            distinct = dict.fromkeys(match.group().lower() for match in pattern.finditer(text))
             if distinct:
-                found[name] = len(distinct)
+                found[name] = tuple(distinct)
         return found
 
-    def detect(self, text: str, field: object = None) -> str | None:
-        """Name the service a ticket is about: its own field, else the most named; None if unclear."""
-        if isinstance(field, str) and field in self.services:
-            return field
-        found = self.mentions(text).most_common(2)
-        if not found or (len(found) == 2 and found[0][1] == found[1][1]):
-            return found[0][0] if len(found) == 1 else None
-        return found[0][0]
+    def mentions(self, text: str) -> Counter[str]:
+        """Count, for each service named in a text, the distinct names by which it is called."""
+        return Counter({name: len(words) for name, words in self.named(text).items()})
+
+    def known_as(self, value: str) -> str | None:
+        """Name the service whose id, name or alias a value is, in any case; None if there is none or more than one."""
+        flat = " ".join(value.split())
+        services = [name for name, pattern in self._aliases if pattern.fullmatch(flat)]
+        return services[0] if len(services) == 1 else None
+
+    def detect(self, text: str, fields: object = None) -> Named:
+        """Find the service a ticket is about: in its service field, its other fields, then its text.
+
+        Args:
+            text: the ticket's text.
+            fields: the ticket's fields, or the value of its service field alone.
+        """
+        given: Mapping[object, object] = fields if isinstance(fields, Mapping) else {SERVICE_FIELD: fields}
+        return self._own_field(given) or self._other_field(given) or self._in_text(text)
+
+    def _own_field(self, fields: Mapping[object, object]) -> Named | None:
+        """Read the service field: what it says decides, also when the catalog lacks it."""
+        value = next((v for k, v in fields.items() if str(k).strip().lower() == SERVICE_FIELD), None)
+        texts = [t for t in _texts(value) if t.strip().lower() not in _UNSAID]
+        if not texts:
+            return None
+        services = list(dict.fromkeys(name for name in map(self.known_as, texts) if name))
+        if len(services) == 1:
+            return Named("field", services[0], (SERVICE_FIELD,))
+        if services:
+            return Named("tied", words=tuple(services))
+        return Named("unknown", words=(" ".join(texts[0].split())[:_SHOWN],))
+
+    def _other_field(self, fields: Mapping[object, object]) -> Named | None:
+        """Look for a field whose whole value is a service; two that disagree say nothing."""
+        said = {
+            str(key): self.known_as(value)
+            for key, value in fields.items()
+            if isinstance(value, str) and str(key).strip().lower() not in _NO_SUBJECT
+        }
+        services = {service for service in said.values() if service}
+        if len(services) != 1:
+            return None
+        key = next(key for key, service in said.items() if service)
+        return Named("field", services.pop(), (key[:_SHOWN],))
+
+    def _in_text(self, text: str) -> Named:
+        """Find the service that the text calls by the most names."""
+        found = self.named(text)
+        if not found:
+            return Named("none")
+        most = max(map(len, found.values()))
+        best = sorted(name for name, words in found.items() if len(words) == most)
+        return Named("text", best[0], found[best[0]]) if len(best) == 1 else Named("tied", words=tuple(best))
 
 
-def _names(name: str, service: Service) -> list[str]:
+def service_names(name: str, service: Service) -> list[str]:
+    """List what a service is called: id, name and aliases, in lower case, the longest first."""
     names = {
         name,
         name.replace("-", " "),
@@ -112,6 +185,18 @@ def _names(name: str, service: Service) -> list[str]:
         *(alias.lower() for alias in service.aliases),
     }
     return sorted(names, key=lambda x: (-len(x), x))
+
+
+def _texts(value: object) -> Iterator[str]:
+    """Yield what a field says: a text, a number, the texts of a list, or the name within an object."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        yield from (str(value[key]) for key in ("id", "name", "value") if isinstance(value.get(key), str))
+    elif isinstance(value, list | tuple):
+        yield from (text for item in value for text in _texts(item))
+    elif value is not None:
+        yield str(value)
 
 
 def _alias(alias: str) -> str:

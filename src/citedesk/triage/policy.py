@@ -4,17 +4,20 @@ Leaves out their application: `signals.py`, `rules.py`, `route.py`.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from citedesk.triage.config import read_toml
 
 _STRICT = ConfigDict(extra="forbid", frozen=True)
+# Rows and columns of the priority matrix; the last of each is what holds when no signal says another.
+IMPACTS = ("many", "team", "single")
+SEVERITIES = ("down", "degraded", "minor", "broken")
 Share = Annotated[float, Field(ge=0, le=1)]
 # An escaped character or a class of characters; a group that holds no group; a repetition without end.
 _ATOM = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]")
@@ -31,6 +34,11 @@ def _repeats_repetition(pattern: str) -> bool:
             return True
         flat = flat[: group.start()] + ("x+" if endless else "x") + flat[group.end() :]
     return False
+
+
+def _any_of(patterns: Sequence[str]) -> str:
+    """Write one expression of a signal's patterns: whole words, in any case."""
+    return r"(?i)(?<!\w)(?:" + "|".join(patterns) + r")(?!\w)"
 
 
 class HeadPolicy(BaseModel):
@@ -61,6 +69,10 @@ class Signal(BaseModel):
                 raise ValueError(f"{pattern!r} is not a regular expression: {error}") from error
             if _repeats_repetition(pattern):
                 raise ValueError(f"{pattern!r} repeats a repetition, which can take for ever; simplify it")
+        try:
+            re.compile(_any_of(patterns))
+        except re.error as error:
+            raise ValueError(f"the patterns do not fit together: {error}; give no flags and name no groups") from error
         return patterns
 
 
@@ -94,13 +106,14 @@ class PagingRule(Condition):
 
 
 class RoutingPolicy(BaseModel):
-    """When a person assigns the ticket."""
+    """When a person assigns the ticket, and whether an unsure priority wakes anybody."""
 
     model_config = _STRICT
     human_queue_below: Share
     human_queue_team: str
     human_queue_reason: str
     service_overrides_below: Share
+    page_when_unsure: Literal["with_rule", "always", "never"] = "with_rule"
 
 
 class AnswerPolicy(BaseModel):
@@ -148,6 +161,10 @@ class PolicyFile(BaseModel):
             for signal in signals:
                 if signal not in self.signals:
                     raise ValueError(f"matrix_signals.{name}: no signal {signal!r}")
+        for impact in IMPACTS:
+            for severity in SEVERITIES:
+                if severity not in self.matrix.get(impact, {}):
+                    raise ValueError(f"matrix.{impact}: no cell {severity!r}")
         return self
 
 
@@ -161,10 +178,7 @@ class Policy:
     @cached_property
     def expressions(self) -> Mapping[str, re.Pattern[str]]:
         """Each signal's patterns as one expression."""
-        return {
-            name: re.compile(r"(?i)(?<!\w)(?:" + "|".join(signal.patterns) + r")(?!\w)")
-            for name, signal in self.file.signals.items()
-        }
+        return {name: re.compile(_any_of(signal.patterns)) for name, signal in self.file.signals.items()}
 
 
 def load_policy(path: Path) -> Policy:
