@@ -1,8 +1,11 @@
 """`citedesk train`: heads from a site's own labelled tickets."""
 
+import json
 import platform
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.table import Table
@@ -12,27 +15,33 @@ from citedesk.encoding import open_encoder
 from citedesk.settings import Settings
 from citedesk.triage import load_catalog, load_policy
 from citedesk.triage.artifact import save_model
-from citedesk.triage.card import REPORT_COLUMNS, model_card, report_cells
-from citedesk.triage.dataset import read_labelled
-from citedesk.triage.features import BLOCKS
+from citedesk.triage.card import REPORT_COLUMNS, cautions, model_card, report_cells
+from citedesk.triage.dataset import Wanted, read_labelled
+from citedesk.triage.folds import SEED, folds_for
 from citedesk.triage.rows import Columns
-from citedesk.triage.training import CANDIDATES, FOLDS, SEED
+from citedesk.triage.training import CANDIDATES
 from citedesk.triage.training import train as train_heads
+
+_DISAGREEMENTS = 5
+# Labels up to which the confusion is shown whole.
+_CONFUSION = 12
 
 
 @click.command()
-@click.argument("sources", nargs=-1, required=True, metavar="FILE.jsonl[.gz]...", type=click.Path(path_type=Path))
+@click.argument("sources", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path))
 @click.option("--head", "heads", multiple=True, required=True, help="Label column to learn (repeatable).")
 @click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Model folder to write.")
 @click.option("--subject", default="subject", show_default=True, help="Column of the subject.")
 @click.option("--body", default="body", show_default=True, help="Column of the body.")
+@click.option("--field", "fields", multiple=True, help="Column known of new tickets too, such as channel (repeatable).")
 @click.option(
     "--features",
-    type=click.Choice(["choose", "all"]),
+    type=click.Choice(["choose", "words", "text", "all"]),
     default="choose",
     show_default=True,
-    help="Choose feature blocks for each head by cross-validation, or use all.",
+    help="Choose the members of each head by cross-validation, or take these.",
 )
+@click.option("--undated", is_flag=True, help="Leave the date out of the manifest, for bytes that can be made again.")
 @json_option
 @click.pass_obj
 def train(
@@ -42,42 +51,74 @@ def train(
     out: Path,
     subject: str,
     body: str,
+    fields: tuple[str, ...],
     features: str,
+    undated: bool,
     as_json: bool,
 ) -> None:
-    """Train triage heads; every figure printed is of tickets held out from training."""
+    """Train triage heads on .jsonl, .csv, .tsv (each also .gz), .parquet or folders of them.
+
+    Every figure is of tickets held out from training.
+    """
     policy, catalog = load_policy(settings.policy), load_catalog(settings.catalog)
     encoder = open_encoder(settings)
-    with progress_bar("encoding") as progress:
-        data, digest = read_labelled(sources, Columns(subject, body), heads, encoder, (policy, catalog), progress)
-    say = (lambda line: None) if as_json else (lambda line: click.echo(line, err=True))
-    candidates = [BLOCKS] if features == "all" else CANDIDATES
-    model, reports = train_heads(data, encoder.name, policy, say, candidates)
-    about = {
+    wanted = Wanted(Columns(subject, body), heads, fields)
+    with progress_bar("reading") as progress:
+        data, digest = read_labelled(sources, wanted, encoder, (policy, catalog), progress)
+        model, reports = train_heads(data, encoder.name, policy, progress, _candidates(features))
+    about: dict[str, Any] = {
         "data_sha256": digest,
         "tickets": len(data.ids),
+        "columns": {"subject": subject, "body": body, "fields": list(fields)},
         "policy_sha256": policy.version,
         "seed": SEED,
-        "folds": FOLDS,
+        "folds": folds_for(len(data.ids)),
         "metrics": reports,
         "versions": {"python": platform.python_version()}
         | {name: version(name) for name in ("citedesk", "scikit-learn", "numpy", "skops")},
     }
+    if not undated:
+        about["trained_at"] = datetime.now(UTC).isoformat(timespec="seconds")
     save_model(out, model, about, model_card(about))
     if as_json:
         print_json({"out": str(out), **about})
     else:
-        _print_report(reports, out)
+        print_report(reports)
+        click.echo(f"\nmodel written to {out}")
 
 
-def _print_report(reports: dict[str, dict[str, object]], out: Path) -> None:
+def _candidates(features: str) -> tuple[tuple[str, ...], ...]:
+    fixed = {"words": (("words",),), "text": (("text",),), "all": (("text", "dense", "neighbours"),)}
+    return fixed.get(features, CANDIDATES)
+
+
+def print_report(reports: dict[str, dict[str, Any]]) -> None:
+    """Print each head's measures, then by label, confusion, what more data would bring, the worst disagreements."""
     table = Table("head", "tickets", *REPORT_COLUMNS, box=None)
     for head, r in reports.items():
         table.add_row(head, str(r["n"]), *report_cells(r))
     console().print(table)
     for head, r in reports.items():
-        if r["rare_classes"]:
-            click.echo(f"{head}: too few examples, learned as `other`: {r['rare_classes']}")
-        if r["auto_at"] is None:
-            click.echo(f"{head}: no threshold reaches the target precision, so nothing is decided without a person")
-    click.echo(f"model written to {out}")
+        click.echo("")
+        _print_labels(head, r)
+        if len(r["confusion"]) <= _CONFUSION:
+            _print_confusion(r["confusion"])
+        for line in cautions(head, r):
+            click.echo(line)
+        for one in r["disagreements"][:_DISAGREEMENTS]:
+            click.echo(f"  surest and wrong: {json.dumps(one, ensure_ascii=False)}")
+
+
+def _print_labels(head: str, report: dict[str, Any]) -> None:
+    table = Table(head, "n", "precision", "recall", "decided alone", "right of these", box=None)
+    for label, found in report["by_label"].items():
+        cells = [found[name] for name in ("n", "precision", "recall", "auto_share", "auto_precision")]
+        table.add_row(label, *("–" if cell is None else str(cell) for cell in cells))
+    console().print(table)
+
+
+def _print_confusion(confusion: dict[str, dict[str, int]]) -> None:
+    table = Table("true \\ said", *confusion, box=None)
+    for label, row in confusion.items():
+        table.add_row(label, *(str(row.get(said, "·")) for said in confusion))
+    console().print(table)

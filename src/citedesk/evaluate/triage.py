@@ -10,25 +10,29 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import cohen_kappa_score, f1_score
-from sklearn.model_selection import StratifiedGroupKFold
+from sklearn.metrics import cohen_kappa_score, f1_score, roc_auc_score
 
 from citedesk.encoding import Encoder, open_encoder
 from citedesk.evaluate import metrics
 from citedesk.settings import Settings
 from citedesk.triage import Catalog, Policy, load_catalog, load_policy
 from citedesk.triage.artifact import load_model
-from citedesk.triage.dataset import read_labelled
-from citedesk.triage.features import BLOCKS
-from citedesk.triage.heads import calibrate
+from citedesk.triage.dataset import Wanted, read_labelled
+from citedesk.triage.folds import SEED, Progress, silent
 from citedesk.triage.model import TriageModel
-from citedesk.triage.rows import Columns, near_duplicate_groups
-from citedesk.triage.training import FOLDS, SEED, Labelled, decide_all, merge_rare, out_of_fold, train
+from citedesk.triage.rows import Columns
+from citedesk.triage.training import Labelled, train
+from citedesk.types import Prediction
 
 Report = list[dict[str, Any]]
 Rows = list[dict[str, Any]]
 # The standard recipe: word 1-2 grams, at most this many, and balanced logistic regression.
 _BASELINE_TERMS = 60_000
+# Coverage at which the error is reported: the surest seven tickets of ten.
+_COVERAGE = 0.7
+# Draws of what calibration error chance alone gives.
+_DRAWS = 200
+_BLOCK = 500
 
 
 @dataclass(frozen=True)
@@ -38,32 +42,62 @@ class Bench:
     encoder: Encoder
     policy: Policy
     catalog: Catalog
-    columns: Columns
-    heads: tuple[str, ...]
+    wanted: Wanted
+    progress: Progress = silent
 
     @classmethod
-    def open(cls, settings: Settings, subject: str, body: str, heads: tuple[str, ...]) -> "Bench":
+    def open(cls, settings: Settings, wanted: Wanted, progress: Progress = silent) -> "Bench":
         """Open encoder, policy and catalog."""
         policy, catalog = load_policy(settings.policy), load_catalog(settings.catalog)
-        return cls(open_encoder(settings), policy, catalog, Columns(subject, body), heads)
+        return cls(open_encoder(settings), policy, catalog, wanted, progress)
+
+    @property
+    def heads(self) -> tuple[str, ...]:
+        """The label columns judged."""
+        return self.wanted.heads
 
     def read(self, path: Path) -> Labelled:
         """Read labelled tickets that have text."""
-        return read_labelled([path], self.columns, self.heads, self.encoder, (self.policy, self.catalog))[0]
+        return read_labelled([path], self.wanted, self.encoder, (self.policy, self.catalog), self.progress)[0]
+
+    def ordinal(self, head: str) -> bool:
+        """Tell whether the policy puts a head's labels on a scale."""
+        return head in self.policy.file.heads and self.policy.file.heads[head].ordinal
+
+
+def wanted(subject: str, body: str, heads: Sequence[str], fields: Sequence[str] = ()) -> Wanted:
+    """Say which columns hold what."""
+    return Wanted(Columns(subject, body), tuple(heads), tuple(fields))
 
 
 def measure(
     truth: Sequence[str], said: Sequence[str], confidence: NDArray[np.float64], ordinal: bool
 ) -> dict[str, Any]:
-    """Measure predictions: accuracy, macro-F1, quadratic kappa (ordinal heads), ECE, risk-coverage."""
+    """Measure predictions.
+
+    Returns:
+        accuracy, macro_f1, ece and what ece chance alone gives true probabilities at this size, qwk (ordinal heads),
+        risk_coverage, and the error of the surest 70 % as a share of the whole error.
+    """
     correct = np.array(truth) == np.array(said)
+    surest = np.argsort(-confidence, kind="stable")[: max(1, round(_COVERAGE * len(correct)))]
+    error = float(1 - correct.mean())
     return {
         "accuracy": round(float(correct.mean()), 4),
         "macro_f1": round(float(f1_score(truth, said, average="macro")), 4),
         "ece": round(metrics.expected_calibration_error(confidence, correct), 4),
+        "ece_by_chance": _by_chance(confidence),
         "qwk": _kappa(truth, said) if ordinal else None,
+        "error_at_70": round(float(1 - correct[surest].mean()) / error, 4) if error else None,
         "risk_coverage": metrics.risk_coverage(confidence, correct),
     }
+
+
+def _by_chance(confidence: NDArray[np.float64]) -> float:
+    """Average the calibration error of outcomes drawn from the stated probabilities themselves."""
+    rng = np.random.default_rng(SEED)
+    draws = (rng.random(len(confidence)) < confidence for _ in range(_DRAWS))
+    return round(float(np.mean([metrics.expected_calibration_error(confidence, drawn) for drawn in draws])), 4)
 
 
 def _kappa(truth: Sequence[str], said: Sequence[str]) -> float:
@@ -72,13 +106,25 @@ def _kappa(truth: Sequence[str], said: Sequence[str]) -> float:
     return round(float(value), 4)
 
 
-def train_and_test(bench: Bench, train_file: Path, test_file: Path) -> tuple[Report, Rows]:
-    """Learn from one file, judge on another."""
+def train_and_test(bench: Bench, train_file: Path, test_file: Path, few: int | None = None) -> tuple[Report, Rows]:
+    """Learn from one file, or from a few of its tickets drawn by chance, and judge on another."""
     data, test = bench.read(train_file), bench.read(test_file)
+    if few and few < len(data.ids):
+        data = some_of(data, np.random.default_rng(SEED).permutation(len(data.ids))[:few])
+    return train_and_judge(bench, data, test)
+
+
+def some_of(data: Labelled, rows: NDArray[np.int64]) -> Labelled:
+    """Select tickets by row."""
+    labels = {head: column[rows] for head, column in data.labels.items()}
+    return Labelled([data.ids[i] for i in rows], data.inputs.take(rows.tolist()), labels)
+
+
+def train_and_judge(bench: Bench, data: Labelled, test: Labelled) -> tuple[Report, Rows]:
+    """Learn from tickets and judge on others."""
     began = time.perf_counter()
-    model, _ = train(data, bench.encoder.name, bench.policy)
-    seconds = time.perf_counter() - began
-    return _judge(bench, model, data, test, seconds)
+    model, _ = train(data, bench.encoder.name, bench.policy, bench.progress)
+    return _judge(bench, model, data, test, time.perf_counter() - began)
 
 
 def judge_model(bench: Bench, test_file: Path, folder: Path) -> tuple[Report, Rows]:
@@ -90,33 +136,65 @@ def _judge(
     bench: Bench, model: TriageModel, data: Labelled | None, test: Labelled, seconds: float
 ) -> tuple[Report, Rows]:
     began = time.perf_counter()
-    predictions = model.predict(test.inputs, bench.policy)
+    predicted: list[tuple[dict[str, Prediction], float]] = []
+    for at in range(0, len(test.ids), _BLOCK):
+        part = test.inputs.take(range(at, min(at + _BLOCK, len(test.ids))))
+        predicted += model.predict_with_scope(part, bench.policy)
+        bench.progress(len(predicted), len(test.ids), "predicting")
     predicting = time.perf_counter() - began
     report: Report = []
-    rows: Rows = [{"id": ticket_id} for ticket_id in test.ids]
+    rows: Rows = [{"id": ticket_id, "usual": usual} for ticket_id, (_, usual) in zip(test.ids, predicted, strict=True)]
     for head in bench.heads:
-        kept = np.flatnonzero(test.labels[head] != "").tolist()
-        truth = test.labels[head][kept].tolist()
-        said = [predictions[i][head].label for i in kept]
-        confidence = np.array([predictions[i][head].probability for i in kept])
-        ordinal = head in bench.policy.file.heads and bench.policy.file.heads[head].ordinal
-        baseline = _baselines(data, test, head, kept) if data else {"majority": _majority(truth, truth)}
-        report.append(
-            {
-                "head": head,
-                "n_train": int((data.labels[head] != "").sum()) if data else len(model.examples.ids),
-                "n_test": len(truth),
-                **measure(truth, said, confidence, ordinal),
-                "baseline": baseline,
-                "decisions": _decisions(predictions, kept, head, truth),
-                "per_label": _per_label(truth, said),
-                "seconds": {"train": round(seconds, 3), "predict": round(predicting, 3)},
-            }
-        )
-        for i in kept:
-            p = predictions[i][head]
-            rows[i][head] = {"label": p.label, "probability": p.probability, "decision": p.decision.value}
+        found = _judge_head(bench, model, data, test, predicted, head)
+        report.append(found | {"seconds": {"train": round(seconds, 3), "predict": round(predicting, 3)}})
+        for row, (predictions, _) in zip(rows, predicted, strict=True):
+            p = predictions[head]
+            row[head] = {"label": p.label, "probability": p.probability, "decision": p.decision.value}
     return report, rows
+
+
+def _judge_head(
+    bench: Bench,
+    model: TriageModel,
+    data: Labelled | None,
+    test: Labelled,
+    predicted: Sequence[tuple[Mapping[str, Prediction], float]],
+    head: str,
+) -> dict[str, Any]:
+    column, known = test.labels[head], set(model.heads[head].labels)
+    kept = [i for i in range(len(column)) if column[i] in known]
+    strange = [i for i in range(len(column)) if column[i] != "" and column[i] not in known]
+    truth = column[kept].tolist()
+    mine = [predicted[i][0][head] for i in kept]
+    said = [p.label for p in mine]
+    confidence = np.array([p.probability for p in mine])
+    baseline = _baselines(data, test, head, kept) if data else {"majority": _majority(truth, truth)}
+    return {
+        "head": head,
+        "n_train": int((data.labels[head] != "").sum()) if data else len(model.examples.ids),
+        "n_test": len(truth),
+        **measure(truth, said, confidence, bench.ordinal(head)),
+        "baseline": baseline,
+        "members": {name: round(weight, 4) for name, weight in model.heads[head].pool.weights.items()},
+        "sets": {
+            "coverage": round(float(np.mean([t in p.labels for t, p in zip(truth, mine, strict=True)])), 4),
+            "labels": round(float(np.mean([len(p.labels) for p in mine])), 4),
+        },
+        "scope": _scope([predicted[i][1] for i in kept], [predicted[i][1] for i in strange]),
+        "decisions": _decisions(mine, truth),
+        "per_label": _per_label(truth, said),
+    }
+
+
+def _scope(known: Sequence[float], strange: Sequence[float]) -> dict[str, Any] | None:
+    """Say how well tickets whose label was never trained on are told from the others; None if there are none."""
+    if not strange:
+        return None
+    truth = [1] * len(known) + [0] * len(strange)
+    return {
+        "never_trained_on": len(strange),
+        "auroc": round(float(roc_auc_score(truth, [*known, *strange])), 4),
+    }
 
 
 def _per_label(truth: Sequence[str], said: Sequence[str]) -> dict[str, dict[str, float]]:
@@ -131,15 +209,12 @@ def _per_label(truth: Sequence[str], said: Sequence[str]) -> dict[str, dict[str,
     return result
 
 
-def _decisions(
-    predictions: Sequence[Mapping[str, Any]], kept: Sequence[int], head: str, truth: Sequence[str]
-) -> dict[str, dict[str, float]]:
+def _decisions(predictions: Sequence[Prediction], truth: Sequence[str]) -> dict[str, dict[str, float]]:
     found: dict[str, list[bool]] = {}
-    for i, label in zip(kept, truth, strict=True):
-        prediction = predictions[i][head]
+    for prediction, label in zip(predictions, truth, strict=True):
         found.setdefault(prediction.decision.value, []).append(prediction.label == label)
     return {
-        name: {"share": round(len(hits) / len(kept), 4), "right": round(sum(hits) / len(hits), 4)}
+        name: {"share": round(len(hits) / len(truth), 4), "right": round(sum(hits) / len(hits), 4)}
         for name, hits in sorted(found.items())
     }
 
@@ -157,7 +232,7 @@ def _baselines(data: Labelled, test: Labelled, head: str, kept: Sequence[int]) -
     rows = np.flatnonzero(data.labels[head] != "").tolist()
     labels = data.labels[head][rows]
     truth = test.labels[head][list(kept)].tolist()
-    said, confidence = _standard_recipe(
+    said, confidence = standard_recipe(
         [data.inputs.texts[i] for i in rows], labels, [test.inputs.texts[i] for i in kept]
     )
     own = measure(truth, said, confidence, False)
@@ -167,9 +242,14 @@ def _baselines(data: Labelled, test: Labelled, head: str, kept: Sequence[int]) -
     }
 
 
-def _standard_recipe(
+def standard_recipe(
     texts: Sequence[str], labels: NDArray[np.str_], test: Sequence[str]
 ) -> tuple[list[str], NDArray[np.float64]]:
+    """Learn and predict as everybody does: TF-IDF of words and pairs, balanced logistic regression.
+
+    Returns:
+        The labels said of the test texts, and their probabilities.
+    """
     vectorizer = TfidfVectorizer(ngram_range=(1, 2), max_features=_BASELINE_TERMS)
     x = vectorizer.fit_transform(texts)
     classifier = LogisticRegression(class_weight="balanced", max_iter=1000).fit(x, labels)
@@ -177,74 +257,13 @@ def _standard_recipe(
     return [str(s) for s in classifier.classes_[probabilities.argmax(axis=1)]], probabilities.max(axis=1)
 
 
-def cross_validate(bench: Bench, path: Path) -> tuple[Report, Rows]:
-    """Grouped cross-validation: rules alone, learned heads alone, both; and the standard recipe."""
-    data = bench.read(path)
-    groups = near_duplicate_groups(data.inputs.vectors)
-    columns = {head: merge_rare(column)[0] for head, column in data.labels.items()}
-    began = time.perf_counter()
-    scored = out_of_fold(data.inputs, columns, groups, [BLOCKS])
-    seconds = time.perf_counter() - began
-    report: Report = []
-    rows: Rows = [{"id": ticket_id} for ticket_id in data.ids]
-    for head, (held_out,) in scored.items():
-        truth = [held_out.labels[i] for i in held_out.truth]
-        ordinal = head in bench.policy.file.heads and bench.policy.file.heads[head].ordinal
-        costs = bench.policy.file.costs.get(head)
-        systems = {}
-        for name, use_rules in (("learned_heads_alone", False), ("both", True)):
-            calibration = calibrate(held_out.scores, held_out.rules, held_out.truth, use_rules)
-            said, confidence = decide_all(held_out, calibration, costs)
-            systems[name] = measure(truth, [held_out.labels[i] for i in said], confidence, ordinal)
-        for i, label, p in zip(held_out.rows.tolist(), said.tolist(), confidence.tolist(), strict=True):
-            rows[i][head] = {"label": held_out.labels[label], "probability": round(p, 4)}
-        judged = data.inputs.judgements
-        if judged and head in judged[0]:
-            by_rules = [judged[i][head].label for i in held_out.rows]
-            systems["rules_alone"] = measure(truth, by_rules, np.ones(len(truth)), ordinal)
-        systems["tfidf_lr"] = _recipe_out_of_fold(data, columns[head], held_out.rows, groups, ordinal)
-        both = systems.pop("both")
-        majority = _majority(truth, truth)
-        kept = ("accuracy", "macro_f1", "qwk", "ece")
-        report.append(
-            {
-                "head": head,
-                "n_train": len(truth),
-                "n_test": len(truth),
-                **both,
-                "baseline": {
-                    "majority": majority,
-                    **{n: {k: m[k] for k in kept} for n, m in systems.items()},
-                },
-                "seconds": {"train": round(seconds, 3), "predict": 0.0},
-                "extra": {
-                    "folds": FOLDS,
-                    "groups": len(np.unique(groups)),
-                    "macro_f1_over_majority": round(both["macro_f1"] - majority["macro_f1"], 4),
-                },
-            }
-        )
-    return report, rows
-
-
-def _recipe_out_of_fold(
-    data: Labelled,
-    column: NDArray[np.str_],
-    rows: NDArray[np.int64],
-    groups: NDArray[np.int64],
-    ordinal: bool,
-) -> dict[str, Any]:
-    truth = column[rows]
-    said = np.empty(len(rows), dtype=object)
-    confidence = np.zeros(len(rows))
-    texts = [data.inputs.texts[i] for i in rows]
-    folds = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=SEED)
-    for train_rows, test_rows in folds.split(rows, truth, groups[rows]):
-        labels, sure = _standard_recipe(
-            [texts[i] for i in train_rows], truth[train_rows], [texts[i] for i in test_rows]
-        )
-        said[test_rows], confidence[test_rows] = labels, sure
-    return measure(truth.tolist(), said.tolist(), confidence, ordinal)
-
-
-__all__ = ["Bench", "cross_validate", "judge_model", "measure", "train_and_test"]
+__all__ = [
+    "Bench",
+    "judge_model",
+    "measure",
+    "some_of",
+    "standard_recipe",
+    "train_and_judge",
+    "train_and_test",
+    "wanted",
+]

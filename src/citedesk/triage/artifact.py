@@ -17,7 +17,7 @@ from citedesk.store.failures import storage_errors
 from citedesk.text import sha256_file
 from citedesk.triage.features import Features
 from citedesk.triage.fields import Fields
-from citedesk.triage.heads import Head, Linear
+from citedesk.triage.heads import Head, Linear, Machine, Network
 from citedesk.triage.model import TriageModel
 from citedesk.triage.neighbours import Examples
 from citedesk.triage.pool import Pool
@@ -116,7 +116,7 @@ def _write(folder: Path, model: TriageModel) -> None:
     if features.characters is not None:
         arrays["characters_columns"] = features.characters.columns.astype(np.int32)
         arrays["characters_idf"] = features.characters.idf
-    np.savez_compressed(folder / "arrays.npz", **arrays)
+    np.savez_compressed(folder / "arrays.npz", allow_pickle=False, **arrays)
 
 
 def _head(head: Head) -> dict[str, object]:
@@ -134,21 +134,41 @@ def _head(head: Head) -> dict[str, object]:
 
 
 def _write_skops(path: Path, model: TriageModel) -> None:
-    """Write the linear members as scikit-learn estimators, which anybody can open with skops."""
+    """Write the members as scikit-learn estimators, which anybody can open with skops.
+
+    A network is two: `hidden`, a linear map to its units, and the linear scores of these.
+    """
     import skops.io
-    from sklearn.linear_model import LogisticRegression
+    from sklearn.linear_model import LinearRegression, LogisticRegression
     from sklearn.svm import LinearSVC
 
+    kinds = {"words": LinearSVC, "text": LinearSVC, "dense": LogisticRegression, "network": LogisticRegression}
     estimators = {}
+
+    def put(name: str, estimator: Any, machine: Linear) -> None:
+        estimator.coef_ = np.ascontiguousarray(machine.weights.T.astype(np.float16))
+        estimator.intercept_ = machine.intercept
+        estimator.n_features_in_ = machine.weights.shape[0]
+        estimators[name] = estimator
+
     for name, head in model.heads.items():
-        for member, machine in head.linear.items():
-            estimator = LogisticRegression() if member == "dense" else LinearSVC()
+        for member, machine in head.machines.items():
+            estimator = kinds[member]()
             estimator.classes_ = np.array(head.labels)
-            estimator.coef_ = np.ascontiguousarray(machine.weights.T.astype(np.float16))
-            estimator.intercept_ = machine.intercept
-            estimator.n_features_in_ = machine.weights.shape[0]
-            estimators[f"{name}/{member}"] = estimator
+            put(f"{name}/{member}", estimator, machine.output if isinstance(machine, Network) else machine)
+            if isinstance(machine, Network):
+                put(f"{name}/{member}/hidden", LinearRegression(), machine.hidden)
     skops.io.dump(estimators, path, compression=zipfile.ZIP_DEFLATED)
+
+
+def _machines(name: str, members: Mapping[str, float], linear: Mapping[str, Linear]) -> dict[str, Machine]:
+    found: dict[str, Machine] = {}
+    for member in members:
+        key = f"{name}/{member}"
+        if key in linear:
+            hidden = linear.get(f"{key}/hidden")
+            found[member] = Network(hidden, linear[key]) if hidden else linear[key]
+    return found
 
 
 def _read_skops(path: Path) -> dict[str, Linear]:
@@ -177,7 +197,7 @@ def _read(folder: Path, manifest: Mapping[str, Any], version: str) -> TriageMode
         name: Head(
             name=name,
             labels=tuple(h["labels"]),
-            linear={m: linear[f"{name}/{m}"] for m in h["weights"] if f"{name}/{m}" in linear},
+            machines=_machines(name, h["weights"], linear),
             pool=_pool(h),
             offsets=tuple(h["offsets"]),
             auto_at=float(h["auto_at"]),

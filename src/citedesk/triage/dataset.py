@@ -18,7 +18,6 @@ from citedesk.triage.rows import Columns, labels_of, read_rows, ticket_of
 from citedesk.triage.training import Labelled, data_hash
 
 
-
 @dataclass(frozen=True)
 class Wanted:
     """What to read of each row: where subject and body are, label columns, and structured fields for features."""

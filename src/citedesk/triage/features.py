@@ -26,7 +26,7 @@ from citedesk.triage.vectorizer import (
 
 # Rules that agree add up to this much; a pile of them proves no more.
 RULE_LIMIT = 3.0
-MAX_WORDS = 30_000
+MAX_WORDS = 60_000
 MAX_CHARACTERS = 30_000
 # Tickets a word and a run of characters must occur in; up to FEW tickets every one is kept.
 _LEAST_WORDS = 2

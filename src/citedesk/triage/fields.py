@@ -24,7 +24,7 @@ Values = Mapping[str, object]
 
 @dataclass(frozen=True)
 class Fields:
-    """Fitted fields. categories: (field, value) of each column; numbers: (field, mean, deviation) of the columns after."""
+    """Fitted fields. categories: (field, value) of each column; numbers: (field, mean, deviation) of those after."""
 
     categories: tuple[tuple[str, str], ...] = ()
     numbers: tuple[tuple[str, float, float], ...] = ()

@@ -10,16 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from citedesk.triage.features import Counted, Inputs, count_terms, fit_features, rule_scores
-from citedesk.triage.heads import fit_dense, fit_text, known_labels
+from citedesk.triage.heads import fit_member, known_labels, with_meaning
 from citedesk.triage.neighbours import Examples, nearness, typical_cosine, vote
 
 SEED = 20261123
 FOLDS = 5
 # Above this many tickets three folds score as surely, in three fifths of the time.
 _MANY = 20_000
-MEMBERS = ("words", "text", "dense", "neighbours")
+MEMBERS = ("words", "text", "dense", "network", "neighbours")
 # What embeddings are needed for.
-MEANING = frozenset({"dense", "neighbours"})
+MEANING = frozenset({"dense", "network", "neighbours"})
 
 Progress = Callable[[int, int, str], None]
 Rows = NDArray[np.int64]
@@ -131,12 +131,13 @@ def score_part(data: Data, train_rows: Rows, test_rows: Rows, results: Mapping[s
     members = next(iter(results.values())).members
     counted = data.counted.take(train_rows)
     features = fit_features(counted, "text" in members)
-    train_blocks, test_blocks = features.blocks(counted), features.blocks(data.counted.take(test_rows))
     vectors = data.inputs.vectors
+    train_blocks = with_meaning(features.blocks(counted), vectors[train_rows])
+    test_blocks = with_meaning(features.blocks(data.counted.take(test_rows)), vectors[test_rows])
     cosines, found = np.zeros((len(test_rows), 0), np.float32), np.zeros((len(test_rows), 0), np.int64)
     if MEANING & set(members):
         cosines, found = Examples(train_rows.tolist(), {}, vectors[train_rows]).search(vectors[test_rows])
-    for head, result in results.items():
+    for result in results.values():
         y = np.full(len(vectors), -1)
         y[result.rows] = result.truth
         held = np.flatnonzero(np.isin(result.rows, test_rows))
@@ -149,11 +150,8 @@ def score_part(data: Data, train_rows: Rows, test_rows: Rows, results: Mapping[s
         for member in members:
             if member == "neighbours":
                 scores = vote(cosines[place], y[train_rows][found[place]], k, typical_cosine(cosines))
-            elif member == "dense":
-                machine, known = fit_dense(vectors[train_rows][labelled], labels)
-                scores = known_labels(machine.scores(vectors[test_rows][place]), known.tolist(), k)
             else:
-                machine, known = fit_text(train_blocks[member][labelled], labels)
+                machine, known = fit_member(member, train_blocks[member][labelled], labels)
                 scores = known_labels(machine.scores(test_blocks[member][place]), known.tolist(), k)
             result.members[member][held] = scores
 

@@ -1,11 +1,12 @@
 """One head: its members, how they are pooled, its thresholds.
 
-Members are a linear machine over words (`words`), over words and characters (`text`), over the embedding (`dense`),
-and the votes of the nearest past tickets (`neighbours`). A head has one of the first two and any of the others.
+Members are a linear machine over words (`words`), over words and characters (`text`), over the embedding (`dense`), a
+small neural network over the embedding (`network`, for many tickets), and the votes of the nearest past tickets
+(`neighbours`). A head has one of the first two and any of the others.
 """
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from citedesk.triage.decide import NEVER, Costs, choose
-from citedesk.triage.pool import Members, Pool
+from citedesk.triage.pool import Pool
 from citedesk.types import Decision
 
 # Inverse strengths of the penalties, chosen by cross-validation on public training sets.
@@ -27,7 +28,14 @@ _SEED = 20261123
 # Shares of tickets whose true label is to be in the prediction set.
 COVERAGE = 0.9
 
-Block = sparse.csr_matrix | NDArray[np.float32]
+# The network: hidden units, passes over the tickets, tickets a step; inputs are scaled to this length.
+_HIDDEN = 256
+_PASSES = 20
+_STEP = 256
+_LENGTH = 5.0
+
+# A feature block: sparse terms, or (n, d) float32 vectors. Sparse matrices carry no types.
+Block = Any
 
 
 @dataclass(frozen=True)
@@ -43,17 +51,34 @@ class Linear:
 
 
 @dataclass(frozen=True)
+class Network:
+    """One hidden layer of rectified units, then linear scores of k labels."""
+
+    hidden: Linear
+    output: Linear
+
+    def scores(self, x: Block) -> NDArray[np.float64]:
+        """Give the (n, k) scores of (n, columns) features: logarithms of probabilities."""
+        units = np.maximum(self.hidden.scores(np.asarray(x) * np.float32(_LENGTH)), 0.0)
+        z = self.output.scores(units.astype(np.float32))
+        return np.asarray(z - np.logaddexp.reduce(z, axis=1, keepdims=True))
+
+
+Machine = Linear | Network
+
+
+@dataclass(frozen=True)
 class Head:
     """A trained head.
 
-    labels: k, sorted. linear: member -> linear scores. pool: how members and rules become probabilities.
+    labels: k, sorted. machines: member -> what scores it. pool: how members and rules become probabilities.
     offsets: k logarithms that prefer rarer labels where the policy gives no costs. auto_at: least probability of an
     `auto` decision. suggest_at: of a `suggest`. set_at: least probability of a label in the prediction set.
     """
 
     name: str
     labels: tuple[str, ...]
-    linear: Mapping[str, Linear]
+    machines: Mapping[str, Machine]
     pool: Pool
     offsets: tuple[float, ...]
     auto_at: float
@@ -101,6 +126,36 @@ def fit_dense(x: NDArray[np.float32], y: NDArray[np.int64]) -> tuple[Linear, NDA
     return _fitted(machine, x, y)
 
 
+def fit_network(x: NDArray[np.float32], y: NDArray[np.int64]) -> tuple[Network, NDArray[np.int64]]:
+    """Fit a network with one hidden layer, stopping when held-out tickets gain no more; see `fit_text`."""
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.neural_network import MLPClassifier
+
+    machine = MLPClassifier(
+        (_HIDDEN,), early_stopping=True, max_iter=_PASSES, batch_size=min(_STEP, len(y)), random_state=_SEED
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        machine.fit(x * np.float32(_LENGTH), y)
+    first, last = (weights.T for weights in machine.coefs_)
+    output = linear(last, machine.intercepts_[1])
+    hidden = Linear(np.ascontiguousarray(_rounded(first.T)), machine.intercepts_[0].astype(np.float64))
+    return Network(hidden, output), np.asarray(machine.classes_, dtype=np.int64)
+
+
+def fit_member(member: str, x: Any, y: NDArray[np.int64]) -> tuple[Machine, NDArray[np.int64]]:
+    """Fit a member by name to (n, columns) features and (n,) labels; see `fit_text`."""
+    fits: Mapping[str, Callable[..., tuple[Machine, NDArray[np.int64]]]] = {
+        "words": fit_text, "text": fit_text, "dense": fit_dense, "network": fit_network,
+    }  # fmt: skip
+    return fits[member](x, y)
+
+
+def with_meaning(blocks: Mapping[str, sparse.csr_matrix], vectors: NDArray[np.float32]) -> dict[str, Any]:
+    """Add what the members over embeddings read to the blocks of the others."""
+    return {**blocks, "dense": vectors, "network": vectors}
+
+
 def _fitted(machine: Any, x: Block, y: NDArray[np.int64]) -> tuple[Linear, NDArray[np.int64]]:
     from sklearn.exceptions import ConvergenceWarning
 
@@ -118,8 +173,11 @@ def linear(weights: NDArray[np.floating[Any]], intercept: NDArray[np.floating[An
     """
     if len(weights) == 1:
         weights, intercept = np.vstack([-weights / 2, weights / 2]), np.hstack([-intercept / 2, intercept / 2])
-    rounded = np.ascontiguousarray(weights.T).astype(np.float16).astype(np.float32)
-    return Linear(rounded, np.asarray(intercept, dtype=np.float64))
+    return Linear(_rounded(np.ascontiguousarray(weights.T)), np.asarray(intercept, dtype=np.float64))
+
+
+def _rounded(weights: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
+    return weights.astype(np.float16).astype(np.float32)
 
 
 def known_labels(scores: NDArray[np.float64], labels: Sequence[int], k: int) -> NDArray[np.float64]:
@@ -134,9 +192,13 @@ __all__ = [
     "NEVER",
     "Head",
     "Linear",
-    "Members",
+    "Machine",
+    "Network",
     "fit_dense",
+    "fit_member",
+    "fit_network",
     "fit_text",
     "known_labels",
     "linear",
+    "with_meaning",
 ]

@@ -5,7 +5,7 @@ one, in log-odds, and without them the lead is smaller by just that.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -16,10 +16,10 @@ from scipy import sparse
 from citedesk.index.analyzer import STOP_WORDS
 from citedesk.triage.features import RULE_LIMIT, Features, Inputs, rule_scores
 from citedesk.triage.folds import MEANING
-from citedesk.triage.heads import Block, Head, Linear
+from citedesk.triage.heads import Block, Head, Linear, with_meaning
 from citedesk.triage.neighbours import NEIGHBOURS, Examples, nearness, vote
 from citedesk.triage.policy import Policy
-from citedesk.triage.scope import Scope
+from citedesk.triage.scope import NO_SCOPE, Scope
 from citedesk.triage.signals import Judgement
 from citedesk.types import Alternative, Decision, Evidence, FiredRule, Prediction, SimilarTicket, Term
 
@@ -66,7 +66,7 @@ class TriageModel:
     heads: Mapping[str, Head]
     examples: Examples
     typical: float = 0.0
-    scope: Scope = Scope({})
+    scope: Scope = NO_SCOPE
 
     @property
     def reads_meaning(self) -> bool:
@@ -84,12 +84,12 @@ class TriageModel:
 
     def read(self, inputs: Inputs) -> Read:
         """Compute what heads read of n tickets."""
-        blocks: dict[str, Block] = dict(self.features.blocks(self.features.count(inputs)))
+        blocks = with_meaning(self.features.blocks(self.features.count(inputs)), inputs.vectors)
         if not inputs.vectors.shape[1]:
             nothing = np.zeros((len(inputs.texts), 0))
             return Read(blocks, nothing.astype(np.float32), nothing.astype(np.int64))
         cosines, rows = self.examples.search(inputs.vectors, NEIGHBOURS)
-        return Read(blocks | {"dense": inputs.vectors}, cosines, rows)
+        return Read(blocks, cosines, rows)
 
     def score(self, head: Head, read: Read, rules: Floats, policy: Policy) -> Scored:
         """Score and choose a head's labels for n tickets."""
@@ -99,7 +99,7 @@ class TriageModel:
                 labels = self._example_labels[head.name][read.rows]
                 members[name] = vote(read.cosines, labels, len(head.labels), self.typical)
             else:
-                members[name] = head.linear[name].scores(read.blocks[name])
+                members[name] = head.machines[name].scores(read.blocks[name])
         probabilities = head.pool.probabilities(members, rules)
         return Scored(members, rules, probabilities, head.choose(probabilities, policy.file.costs.get(head.name)))
 
@@ -170,11 +170,11 @@ class TriageModel:
     def _terms(self, head: Head, pair: tuple[int, int], read: Read, i: int) -> tuple[Term, ...]:
         """List the words and fields that spoke for the label against the other."""
         member = head.members[0]
-        x = read.blocks[member]
-        if not sparse.issparse(x):
+        x, machine = read.blocks[member], head.machines[member]
+        if not sparse.issparse(x) or not isinstance(machine, Linear):
             return ()
         columns, values = x.indices[x.indptr[i] : x.indptr[i + 1]], x.data[x.indptr[i] : x.indptr[i + 1]]
-        weights = added(head, head.linear[member], member, columns, pair) * values
+        weights = added(head, machine, member, columns, pair) * values
         found: list[Term] = []
         for at in np.argsort(-weights, kind="stable").tolist():
             name = self.features.name(int(columns[at])) if weights[at] > 0 else None

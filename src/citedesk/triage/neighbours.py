@@ -53,7 +53,7 @@ class Examples:
     @cached_property
     def _index(self) -> Any:
         dimension = self.vectors.shape[1]
-        index = faiss.IndexFlatIP(dimension)
+        index: Any = faiss.IndexFlatIP(dimension)
         if len(self.centroids):
             index = faiss.IndexIVFFlat(self._quantizer, dimension, len(self.centroids), faiss.METRIC_INNER_PRODUCT)
             index.is_trained, index.nprobe = True, _PROBED

@@ -1,7 +1,8 @@
-"""Report what a head can do, on tickets held out from everything: measures, labels, confusion, what more data brings."""
+"""Report what a head can do, on tickets held out: measures, labels, confusion, what more data brings."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -190,7 +191,7 @@ def _twice(points: Sequence[tuple[int, float]]) -> float:
         return 0.0
     steps = [
         (after - before) / max(1e-9, np.log2(n_after / n_before))
-        for (n_before, before), (n_after, after) in zip(points, points[1:], strict=False)
+        for (n_before, before), (n_after, after) in pairwise(points)
     ]
     decay = steps[-1] / steps[-2] if steps[-2] > 0 else _DECAY[0]
     return _rounded(max(0.0, steps[-1]) * float(np.clip(decay, *_DECAY)))

@@ -28,7 +28,7 @@ class Scope:
     shares: tuple[float, ...] = ()
 
     def familiarity(self, measures: Mapping[str, Floats]) -> Floats:
-        """Average measures of n tickets, each in deviations from what is usual: nearness weighs as all heads together."""
+        """Average measures of n tickets, in deviations from what is usual: nearness weighs as all heads together."""
         claims = [self._standard(name, measures[name]) for name in self.usual if name != "nearness"]
         parts = [np.mean(claims, axis=0)] if claims else []
         if "nearness" in self.usual:
@@ -44,6 +44,10 @@ class Scope:
         if not self.quantiles:
             return np.ones(len(next(iter(measures.values()))) if measures else 0)
         return np.interp(self.familiarity(measures), self.quantiles, self.shares)
+
+
+# What a model without training tickets knows: nothing is strange.
+NO_SCOPE = Scope({})
 
 
 def fit_scope(measures: Mapping[str, Floats]) -> Scope:

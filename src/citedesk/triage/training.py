@@ -15,7 +15,7 @@ from citedesk.errors import InputError
 from citedesk.triage.decide import NEVER, Costs, auto_threshold, balance, choose, learnable, macro_f1, set_threshold
 from citedesk.triage.features import Features, Inputs, fit_features
 from citedesk.triage.folds import MEANING, MEMBERS, SEED, Data, OutOfFold, Progress, out_of_fold, silent
-from citedesk.triage.heads import COVERAGE, Head, Linear, fit_dense, fit_text
+from citedesk.triage.heads import COVERAGE, Head, Machine, fit_member, with_meaning
 from citedesk.triage.model import TriageModel
 from citedesk.triage.neighbours import Examples, centroids_of, typical_cosine
 from citedesk.triage.policy import HeadPolicy, Policy
@@ -39,8 +39,12 @@ CANDIDATES: tuple[tuple[str, ...], ...] = (
     ("text", "dense"),
     ("text", "neighbours"),
     ("text", "dense", "neighbours"),
+    ("text", "network", "neighbours"),
 )
-ALL = CANDIDATES[-1:]
+# What stands for all members where none is chosen.
+ALL = ("text", "dense", "neighbours")
+# Below this many tickets a network is not tried.
+_NETWORK_FROM = 3000
 # Above this many tickets members are chosen on a sample of this size.
 CHOICE_SAMPLE = 6000
 # Up to this many tickets, predictions to choose members by are of a pool that did not see them.
@@ -78,6 +82,8 @@ def train(
     Raises:
         InputError: if a head has too few examples.
     """
+    if len(data.ids) < _NETWORK_FROM:
+        candidates = [names for names in candidates if "network" not in names] or candidates
     merged = {name: merge_rare(column) for name, column in data.labels.items()}
     groups = near_duplicate_groups(data.inputs.vectors if data.inputs.vectors.size else None, data.inputs.texts)
     counted = Data.count(data.inputs, {name: column for name, (column, _) in merged.items()}, _union(candidates))
@@ -85,11 +91,11 @@ def train(
     held = {name: cross_fit(scored[name], chosen[name], policy.file.costs.get(name)) for name in chosen}
     curves = learning_curve(counted, scored, chosen, {n: h.pool for n, h in held.items()}, progress)
     progress(0, 1, "fitting the final model")
-    features, linear = _fit_all(counted, scored, chosen)
+    features, machines = _fit_all(counted, scored, chosen)
     heads, reports = {}, {}
     for name, one in held.items():
         settings = policy.file.heads.get(name, HeadPolicy(default=""))
-        heads[name] = _head(name, linear[name], scored[name], one, settings)
+        heads[name] = _head(name, machines[name], scored[name], one, settings)
         report = head_report(scored[name], one, heads[name], settings, data.ids)
         reports[name] = report | {"rare_classes": merged[name][1], "curve": curves[name]}
     labels = {name: column.tolist() for name, column in data.labels.items()}
@@ -166,7 +172,7 @@ def cross_fit(scored: OutOfFold, names: Sequence[str], costs: Costs | None, use_
     return Held(probabilities, said, pool, balance(probabilities, scored.truth))
 
 
-def _head(name: str, linear: Mapping[str, Linear], scored: OutOfFold, held: Held, settings: HeadPolicy) -> Head:
+def _head(name: str, machines: Mapping[str, Machine], scored: OutOfFold, held: Held, settings: HeadPolicy) -> Head:
     """Set the thresholds of a head; one that learned nothing decides nothing."""
     rows = np.arange(len(scored.truth))
     confidence = held.probabilities[rows, held.said]
@@ -175,7 +181,7 @@ def _head(name: str, linear: Mapping[str, Linear], scored: OutOfFold, held: Held
     return Head(
         name=name,
         labels=scored.labels,
-        linear=linear,
+        machines=machines,
         pool=held.pool,
         offsets=tuple(round(float(x), 6) for x in held.offsets),
         auto_at=auto_at,
@@ -186,18 +192,18 @@ def _head(name: str, linear: Mapping[str, Linear], scored: OutOfFold, held: Held
 
 def _fit_all(
     data: Data, scored: Mapping[str, OutOfFold], chosen: Mapping[str, tuple[str, ...]]
-) -> tuple[Features, dict[str, dict[str, Linear]]]:
+) -> tuple[Features, dict[str, dict[str, Machine]]]:
     """Fit features and machines to all tickets."""
     features = fit_features(data.counted, any("text" in names for names in chosen.values()))
-    blocks = features.blocks(data.counted)
-    linear: dict[str, dict[str, Linear]] = {}
-    for name, members in chosen.items():
-        rows, y = scored[name].rows, scored[name].truth
-        fitted = {member: fit_text(blocks[member][rows], y)[0] for member in members if member in blocks}
-        if "dense" in members:
-            fitted["dense"] = fit_dense(data.inputs.vectors[rows], y)[0]
-        linear[name] = fitted
-    return features, linear
+    blocks = with_meaning(features.blocks(data.counted), data.inputs.vectors)
+    return features, {
+        name: {
+            member: fit_member(member, blocks[member][scored[name].rows], scored[name].truth)[0]
+            for member in members
+            if member in blocks
+        }
+        for name, members in chosen.items()
+    }
 
 
 def _typical(vectors: NDArray[np.float32]) -> float:
@@ -205,7 +211,9 @@ def _typical(vectors: NDArray[np.float32]) -> float:
     if not vectors.size:
         return 0.0
     rows = np.random.default_rng(SEED).permutation(len(vectors))[:2000]
-    cosines, _ = Examples(range(len(vectors)), {}, vectors, centroids_of(vectors)).search(vectors[rows], 21)
+    cosines, _ = Examples(list(map(str, range(len(vectors)))), {}, vectors, centroids_of(vectors)).search(
+        vectors[rows], 21
+    )
     return typical_cosine(cosines[:, 1:])
 
 
