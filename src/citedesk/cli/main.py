@@ -21,6 +21,7 @@ COMMANDS = {
     "doctor": ("citedesk.cli.doctor", "doctor"),
     "eval": ("citedesk.cli.evaluation", "evaluation"),
     "kb": ("citedesk.cli.kb", "kb"),
+    "models": ("citedesk.cli.models", "models"),
     "serve": ("citedesk.cli.serve", "serve"),
     "suggest": ("citedesk.cli.suggest", "suggest"),
     "train": ("citedesk.cli.train", "train"),

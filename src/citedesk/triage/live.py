@@ -11,7 +11,8 @@ from pathlib import Path
 from citedesk.errors import CiteDeskError, IntegrityError
 from citedesk.telemetry import Metrics, log_event
 from citedesk.triage.predict import Triage
-from citedesk.triage.registry import VERSION_DIGITS, Registry
+from citedesk.triage.registry import Registry
+from citedesk.triage.registry_state import VERSION_DIGITS
 
 _Stamp = tuple[int, int, int] | None
 

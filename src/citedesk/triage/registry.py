@@ -10,12 +10,11 @@ Leaves out judging models: `evaluate/promotion.py`.
 
 import fcntl
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,62 +23,21 @@ from citedesk.store.failures import storage_errors
 from citedesk.text import sha256_bytes, sha256_file
 from citedesk.triage.artifact import load_model
 from citedesk.triage.model import TriageModel
+from citedesk.triage.registry_state import (
+    VERSION_DIGITS,
+    Holdout,
+    RegistryState,
+    Signature,
+    Step,
+    is_version,
+    read_state,
+    sync,
+    write_state,
+    write_whole,
+)
 
-FORMAT = 1
-# Hexadecimal digits of the manifest's SHA-256 that name a version, as suggestions do.
-VERSION_DIGITS = 16
 # Fewest digits of a version that a command takes for it.
-_LEAST_DIGITS = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Signature:
-    """Who changed the registry, and when (ISO 8601)."""
-
-    by: str
-    at: str
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One entry of the history: `start` (what served before the registry), `promote` or `rollback`."""
-
-    action: str
-    version: str
-    at: str
-    by: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Holdout:
-    """The frozen holdout: its file, the SHA-256 of that file, how many tickets, the heads that have labels."""
-
-    name: str
-    sha256: str
-    rows: int
-    heads: tuple[str, ...]
-    frozen_at: str
-
-
-@dataclass(frozen=True, slots=True)
-class RegistryState:
-    """What registry.json says."""
-
-    active: str | None = None
-    shadow: str | None = None
-    history: tuple[Step, ...] = ()
-    holdout: Holdout | None = None
-
-    def serving(self) -> tuple[str, ...]:
-        """List the versions rollback goes back through, the active one last."""
-        stack: list[str] = []
-        for step in self.history:
-            if step.action == "rollback":
-                stack.pop()
-            else:
-                stack.append(step.version)
-        return tuple(stack)
+LEAST_DIGITS = 4
 
 
 class Registry:
@@ -96,7 +54,7 @@ class Registry:
             IntegrityError: if the file is not readable.
         """
         try:
-            return _read_state(json.loads(self.file.read_text(encoding="utf-8")))
+            return read_state(self.file.read_text(encoding="utf-8"))
         except FileNotFoundError:
             return RegistryState()
         except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
@@ -108,7 +66,7 @@ class Registry:
     def versions(self) -> list[str]:
         """List the versions, sorted."""
         folder = self.models / "versions"
-        return sorted(p.name for p in folder.iterdir() if _is_version(p.name)) if folder.is_dir() else []
+        return sorted(p.name for p in folder.iterdir() if is_version(p.name)) if folder.is_dir() else []
 
     def folder(self, version: str) -> Path:
         """Name the folder of a version."""
@@ -122,7 +80,7 @@ class Registry:
         """
         state = self.state()
         marked = {"active": state.active, "shadow": state.shadow}.get(name)
-        fitting = [v for v in self.versions() if v == marked or (len(name) >= _LEAST_DIGITS and v.startswith(name))]
+        fitting = [v for v in self.versions() if v == marked or (len(name) >= LEAST_DIGITS and v.startswith(name))]
         if len(fitting) != 1:
             what = "several versions begin" if fitting else "no version is called or begins"
             raise NotFoundError(f"{what} with {name!r}; list them with: citedesk models list")
@@ -180,7 +138,7 @@ class Registry:
                 history += (Step("start", before, signed.at, signed.by, "in use before the first promotion"),)
             history += (Step("promote", version, signed.at, signed.by, reason),)
             shadow = None if state.shadow == version else state.shadow
-            self._write(replace(state, active=version, shadow=shadow, history=history))
+            write_state(self.file, replace(state, active=version, shadow=shadow, history=history))
 
     def rollback(self, reason: str, signed: Signature) -> tuple[str, str]:
         """Make the version active that was active before; again goes further back.
@@ -200,7 +158,7 @@ class Registry:
             self.load(before)
             step = Step("rollback", before, signed.at, signed.by, reason)
             shadow = None if state.shadow == before else state.shadow
-            self._write(replace(state, active=before, shadow=shadow, history=(*state.history, step)))
+            write_state(self.file, replace(state, active=before, shadow=shadow, history=(*state.history, step)))
             return now, before
 
     def set_shadow(self, version: str | None) -> None:
@@ -215,7 +173,7 @@ class Registry:
                 self.load(version)
             if version is not None and version == state.active:
                 raise ConflictError(f"{version} is the active version; a shadow is another one")
-            self._write(replace(state, shadow=version))
+            write_state(self.file, replace(state, shadow=version))
 
     def freeze(self, name: str, rows: Sequence[Mapping[str, object]], heads: Sequence[str], at: str) -> Holdout:
         """Freeze redacted rows as the holdout, in place of an older one.
@@ -230,8 +188,8 @@ class Registry:
         digest = sha256_bytes(data)
         holdout = Holdout(f"{name}-{digest[:8]}", digest, len(rows), tuple(heads), at)
         with self._locked():
-            _write_whole(self._holdout_file(holdout), data)
-            self._write(replace(self.state(), holdout=holdout))
+            write_whole(self._holdout_file(holdout), data)
+            write_state(self.file, replace(self.state(), holdout=holdout))
         return holdout
 
     def holdout_file(self) -> tuple[Holdout, Path] | None:
@@ -261,10 +219,6 @@ class Registry:
                 fcntl.flock(file, fcntl.LOCK_EX)
                 yield
 
-    def _write(self, state: RegistryState) -> None:
-        document = {"format": FORMAT, **asdict(state)}
-        _write_whole(self.file, (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode())
-
     def _add(self, source: Path) -> tuple[str, bool]:
         manifest = source / "manifest.json"
         try:
@@ -292,13 +246,13 @@ class Registry:
         try:
             for name in names:
                 shutil.copyfile(source / name, building / name)
-                _sync(building / name)
+                sync(building / name)
             building.chmod(0o755)
             if load_model(building).version[:VERSION_DIGITS] != target.name:
                 raise ConflictError(f"{source} was changed while it was copied; run again")
-            _sync(building)
+            sync(building)
             building.replace(target)
-            _sync(target.parent)
+            sync(target.parent)
         finally:
             shutil.rmtree(building, ignore_errors=True)
 
@@ -313,6 +267,16 @@ def training_ids(folder: Path) -> frozenset[str]:
     """Read the ids of the tickets a model was trained on, as far as it tells."""
     found = _rows_file(folder).get("ids")
     return frozenset(map(str, load_model(folder).examples.ids if found is None else found))
+
+
+def version_of(folder: Path) -> str:
+    """Name the version of a model folder by its manifest; its files are not read.
+
+    Raises:
+        IntegrityError: if there is no manifest.
+    """
+    manifest_of(folder)
+    return sha256_file(folder / "manifest.json")[:VERSION_DIGITS]
 
 
 def manifest_of(folder: Path) -> dict[str, Any]:
@@ -336,42 +300,6 @@ def _rows_file(folder: Path) -> dict[str, Any]:
         return dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else {}
     except (OSError, ValueError, TypeError) as error:
         raise IntegrityError(f"{path} is not readable ({type(error).__name__}); train the model again") from error
-
-
-def _is_version(name: str) -> bool:
-    return len(name) == VERSION_DIGITS and set(name) <= set("0123456789abcdef")
-
-
-def _read_state(document: Mapping[str, Any]) -> RegistryState:
-    if document["format"] != FORMAT:
-        raise ValueError("another format")
-    holdout = document["holdout"]
-    versions = [document[name] for name in ("active", "shadow") if document[name] is not None]
-    steps = tuple(Step(**step) for step in document["history"])
-    if not all(_is_version(version) for version in [*versions, *(step.version for step in steps)]):
-        raise ValueError("not a version")
-    frozen = Holdout(**{**holdout, "heads": tuple(holdout["heads"])}) if holdout else None
-    if frozen and frozen.name != Path(frozen.name).name:
-        raise ValueError("not a file name")
-    return RegistryState(document["active"], document["shadow"], steps, frozen)
-
-
-def _write_whole(path: Path, data: bytes) -> None:
-    """Write a file so that it is the old one or the new one, even after a power cut; the caller holds the lock."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    building = path.with_name(f".{path.name}.building")
-    building.write_bytes(data)
-    _sync(building)
-    building.replace(path)
-    _sync(path.parent)
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def check_name(name: str) -> str:
