@@ -16,7 +16,7 @@ from citedesk.store.shadows import ShadowPair
 from citedesk.telemetry import Metrics, log_event
 from citedesk.triage.live import ServingModels
 from citedesk.triage.predict import Triaged
-from citedesk.triage.registry import VERSION_DIGITS
+from citedesk.triage.registry_state import VERSION_DIGITS
 from citedesk.types import Prediction, Ticket
 
 # Tickets that may wait for the shadow; a second of the busiest process makes fewer.
