@@ -67,15 +67,13 @@ def list_models(settings: Settings, as_json: bool) -> None:
     if as_json:
         print_json(rows)
         return
-    table = Table("version", "", "trained at", "data", "rows", "head", "macro-F1", "95 % interval", box=None)
     for row in rows:
-        first = [row["version"], row["mark"], row["trained_at"] or "–", (row["data_sha256"] or "–")[:12], row["rows"]]
-        for i, (head, figures) in enumerate(row["heads"].items()):
-            interval = figures["interval"]
-            low_high = f"{interval[0]:.3f} to {interval[1]:.3f}" if interval else "–"
-            cells = [str(c) for c in first] if i == 0 else [""] * len(first)
-            table.add_row(*cells, head, "–" if figures["macro_f1"] is None else f"{figures['macro_f1']:.3f}", low_high)
-    console().print(table)
+        made = f"trained {row['trained_at'] or 'at an unknown time'} on {row['rows']} rows"
+        click.echo(f"{row['version']}  {row['mark']:<9}  {made}, data {str(row['data_sha256'])[:12]}")
+        for head, figures in row["heads"].items():
+            value, interval = figures["macro_f1"], figures["interval"]
+            low_high = f" (95 % interval {interval[0]:.3f} to {interval[1]:.3f})" if interval else ""
+            click.echo(f"  {head:<16} macro-F1 {'–' if value is None else f'{value:.3f}'}{low_high}")
 
 
 @models.command()
@@ -257,15 +255,16 @@ def _unjudged(version: str, reason: str) -> dict[str, Any]:
 
 def _print_report(report: Mapping[str, Any], force: bool) -> None:
     if report["heads"]:
-        table = Table("head", "n", "measure", "active", "new", "difference", "95 % interval", "verdict", box=None)
+        table = Table("head", "n", "measure", "active", "new", "difference", "95 % interval", box=None)
         for head, found in report["heads"].items():
             for i, (name, difference) in enumerate(found["difference"].items()):
                 value, low, high = difference
                 first = [head, str(found["n"])] if i == 0 else ["", ""]
                 numbers = [f"{found['old'][name]:.3f}", f"{found['new'][name]:.3f}", f"{value:+.3f}"]
-                verdict = found["verdict"] if i == 0 else ""
-                table.add_row(*first, _MEASURES[name], *numbers, f"{low:+.3f} to {high:+.3f}", verdict)
+                table.add_row(*first, _MEASURES[name], *numbers, f"{low:+.3f} to {high:+.3f}")
         console().print(table)
+    for head, found in report["heads"].items():
+        click.echo(f"{head}: {found['verdict']}")
     for note in report["notes"]:
         click.echo(note)
     for reason in report["refused"] if force else []:
