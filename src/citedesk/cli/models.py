@@ -26,6 +26,7 @@ from citedesk.triage.registry import (
     manifest_of,
     training_hashes,
     training_ids,
+    version_of,
 )
 from citedesk.triage.rows import Columns, read_rows
 
@@ -142,7 +143,7 @@ def freeze(
     if not frozen:
         raise InputError(f"{file} has no labelled ticket that no model was trained on; give others")
     holdout = registry.freeze(check_name(file.name.split(".")[0]), frozen, tuple(judged.labels), now())
-    silent = [folder.name for folder in folders(settings) if training_hashes(folder) is None]
+    silent = [version_of(folder) for folder in folders(settings) if training_hashes(folder) is None]
     if as_json:
         print_json({"name": holdout.name, "sha256": holdout.sha256, "tickets": holdout.rows, "heads": holdout.heads,
                     "left_out": len(rows), "heads_without_labels": missing, "compared_by_id_only": silent})  # fmt: skip
@@ -153,9 +154,7 @@ def freeze(
     if missing:
         click.echo(f"no labels for {', '.join(missing)}: promotion cannot judge these heads")
     if silent:
-        click.echo(
-            f"{', '.join(silent)} do not tell their training texts, so tickets were compared with them by id only"
-        )
+        click.echo(f"training texts are not told by {', '.join(silent)}: tickets were compared with these by id only")
 
 
 @models.command()
@@ -213,7 +212,7 @@ def _feedback_line(manifest: Mapping[str, Any]) -> str:
 
 def _seen_by(settings: Settings, judged: Judged) -> dict[str, list[int]]:
     """List, for each model folder, the rows it was trained on."""
-    found = {f.name: seen(judged, training_ids(f), training_hashes(f)) for f in folders(settings)}
+    found = {version_of(f): seen(judged, training_ids(f), training_hashes(f)) for f in folders(settings)}
     return {name: rows for name, rows in found.items() if rows}
 
 

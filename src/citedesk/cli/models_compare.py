@@ -37,6 +37,8 @@ _COLUMNS = (
 )
 # Ids of differing tickets printed for each head; --json and --out give all.
 _SHOWN = 10
+# Labels up to which a matrix fits a terminal.
+_COLUMNS_SHOWN = 6
 
 
 @click.command()
@@ -193,12 +195,7 @@ def _known(labels: Mapping[str, Sequence[str]], row: int) -> dict[str, str]:
 def _print_head(head: str, report: Mapping[str, Any]) -> None:
     click.echo(f"\n{head}: {report['agreement']:.1%} of {report['n']} tickets get the same label")
     for field in ("labels", "decisions"):
-        matrix = report[field]
-        columns = sorted({to for row in matrix.values() for to in row})
-        table = Table(f"{field}: from \\ to", *columns, box=None)
-        for one, row in matrix.items():
-            table.add_row(one, *(str(row.get(to, "·")) for to in columns))
-        console().print(table)
+        _print_matrix(field, report[field])
     if report["differ"]:
         more = f" and {len(report['differ']) - _SHOWN} more (--json or --out)" if len(report["differ"]) > _SHOWN else ""
         click.echo(f"differ: {', '.join(report['differ'][:_SHOWN])}{more}")
@@ -208,6 +205,21 @@ def _print_head(head: str, report: Mapping[str, Any]) -> None:
             f"of {right['n']} with a known label: both right {right['both']}, only the first {right['first_only']}, "
             f"only the second {right['second_only']}, neither {right['neither']}; McNemar p = {right['p_value']:.4f}"
         )
+
+
+def _print_matrix(field: str, matrix: Mapping[str, Mapping[str, int]]) -> None:
+    """Print who said what; where there are many labels, only what the models disagree on, most frequent first."""
+    columns = sorted({to for row in matrix.values() for to in row})
+    if len(columns) > _COLUMNS_SHOWN:
+        moves = sorted((-n, one, to) for one, row in matrix.items() for to, n in row.items() if one != to)
+        listed = [f"{one} → {to} {-n}" for n, one, to in moves[:_SHOWN]]
+        more = f" and {len(moves) - _SHOWN} more pairs (--json)" if len(moves) > _SHOWN else ""
+        click.echo(f"{field}: {'; '.join(listed)}{more}")
+        return
+    table = Table(f"{field}: from \\ to", *columns, box=None)
+    for one, row in matrix.items():
+        table.add_row(one, *(str(row.get(to, "·")) for to in columns))
+    console().print(table)
 
 
 def _write(out: Path, rows: Sequence[Mapping[str, object]]) -> None:

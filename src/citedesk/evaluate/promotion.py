@@ -245,12 +245,15 @@ def _notes(old: Triage, new: Triage, heads: Mapping[str, Mapping[str, Any]]) -> 
     notes = [f"{head}: the frozen holdout has no labels of it, so it was not compared" for head in both - set(heads)]
     notes += [f"{head}: new, there is nothing to compare with" for head in added]
     notes.sort()
-    for head, report in heads.items():
-        if report["sees"] > WORTH_SEEING or report["groups"] < _LEAST_GROUPS:
-            n = report["groups"]
-            sees = f"it shows one of {max(report['sees'], 3 / n) * 100:.0f} points four times of five"
-            notes.append(
-                f"{head}: {n} independent tickets are too few to see a difference of {WORTH_SEEING * 100:.0f} points "
-                f"of macro-F1 ({sees}); freeze more tickets"
-            )
+    blind = [
+        f"{head} {max(report['sees'], 3 / report['groups']) * 100:.0f}"
+        for head, report in heads.items()
+        if report["verdict"] == "no difference seen"
+        and (report["sees"] > WORTH_SEEING or report["groups"] < _LEAST_GROUPS)
+    ]
+    if blind:
+        notes.append(
+            f"the holdout is too small to see a difference of {WORTH_SEEING * 100:.0f} points of macro-F1; the least it "
+            f"shows four times of five, in points: {', '.join(blind)}; freeze more tickets"
+        )
     return notes
