@@ -250,15 +250,19 @@ def test_shadow_of_the_active_version_or_another_encoder_is_refused(shell: Shell
 
 def test_export_feedback_writes_rows_that_train_reads(shell: Shell, settings: Settings, tmp_path: Path) -> None:
     out = tmp_path / "feedback.jsonl"
-    assert "no feedback gives a label yet" in shell.fails(2, "export-feedback", out)
+    assert "no feedback gives a label to train on" in shell.fails(2, "export-feedback", out)
     store = open_store(settings.database)
     ticket = Ticket("T-1", "", "invoice copy")
     store.tickets.put(ticket)
     store.tickets.put_suggestion(StoredSuggestion("s", "T-1", "r", "{}", sha256(ticket.text)), "me", None)
     store.tickets.put_feedback("s", "me", Feedback("edited", {"team": "billing-payments"}), "agent")
     store.close()
-    assert shell.json("export-feedback", out) == {"tickets": 1, "conflicts": 0, "outdated": 0, "out": str(out)}
+    assert shell.json("export-feedback", out) == {
+        "tickets": 1, "conflicts": 0, "outdated": 0, "frozen": 0, "out": str(out),
+    }  # fmt: skip
     row = json.loads(out.read_text(encoding="utf-8"))
+    shell.run("freeze", out, "--head", "team")
+    assert "1 as they are frozen in the holdout" in shell.fails(2, "export-feedback", out)
     assert (row["id"], row["team"], row["provenance"]["source"]) == ("T-1", "billing-payments", "feedback")
 
 

@@ -1,5 +1,7 @@
 """The frozen holdout's rows: redacted, without labels among their fields, and never a training ticket."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -41,9 +43,14 @@ def test_read_judged_of_rows_without_text_is_an_input_error() -> None:
 
 def test_holdout_rows_read_again_are_the_same_tickets() -> None:
     judged = read_judged(ROWS, Columns(), ["team"])
-    rows = holdout_rows(judged)
-    again = read_judged(rows, Columns(), ["team"])
-    assert (again.tickets, again.labels) == (judged.take([0, 2]).tickets, {"team": ["network", "billing"]})
+    again, kept = read_judged(holdout_rows(judged), Columns(), ["team"]), judged.take([0, 2])
+    assert again.labels == {"team": ["network", "billing"]}
+    assert [replace(ticket, id="") for ticket in again.tickets] == [replace(ticket, id="") for ticket in kept.tickets]
+
+
+def test_holdout_rows_without_an_id_are_named_after_their_text_not_their_place() -> None:
+    names = [row["id"] for row in holdout_rows(read_judged(ROWS, Columns(), ["team"]))]
+    assert names == ["a", f"text-{text_hash('Invoice wrong')}"]
 
 
 def test_seen_finds_texts_however_written_and_ids_that_rows_really_have() -> None:

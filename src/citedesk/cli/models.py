@@ -18,7 +18,7 @@ from citedesk.evaluate.promotion import judge
 from citedesk.settings import Settings
 from citedesk.triage import load_catalog, load_policy
 from citedesk.triage.artifact import load_model
-from citedesk.triage.holdout import Judged, holdout_rows, read_judged, seen
+from citedesk.triage.holdout import Judged, frozen_tickets, holdout_rows, read_judged, seen
 from citedesk.triage.predict import Triage
 from citedesk.triage.registry import (
     Registry,
@@ -228,11 +228,10 @@ def _seen_message(known: Mapping[str, Sequence[int]], judged: Judged) -> str:
 
 def _judged(settings: Settings, registry: Registry, version: str, force: bool) -> dict[str, Any]:
     """Judge a version; without a holdout, or where it has seen it, there is only a refusal."""
-    frozen = registry.holdout_file()
+    frozen = frozen_tickets(registry)
     if frozen is None:
         return _unjudged(version, f"nothing is frozen to judge it on; freeze tickets with: {_FREEZE}")
-    holdout, path = frozen
-    judged = read_judged(list(read_rows([path])), Columns(), holdout.heads)
+    holdout, judged = frozen
     folder = registry.folder(version)
     known = seen(judged, training_ids(folder), training_hashes(folder))
     if known:

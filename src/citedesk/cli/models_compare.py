@@ -20,10 +20,9 @@ from citedesk.evaluate.promotion import predict_all
 from citedesk.settings import Settings
 from citedesk.store import Store, open_store
 from citedesk.store.failures import storage_errors
-from citedesk.store.feedback import training_row
 from citedesk.triage import load_catalog, load_policy
 from citedesk.triage.artifact import load_model
-from citedesk.triage.holdout import read_judged
+from citedesk.triage.holdout import feedback_rows, read_judged
 from citedesk.triage.predict import Triage
 from citedesk.triage.registry import Registry, manifest_of, version_of
 from citedesk.triage.rows import Columns, read_rows
@@ -109,20 +108,28 @@ def export_feedback(settings: Settings, file: Path, as_json: bool) -> None:
     """Write the tickets people labelled by their feedback as rows to train on, each with its provenance."""
     with _store(settings) as store:
         corrections = store.tickets.corrected()
-    if not corrections.tickets:
+    rows, frozen = feedback_rows(corrections, Registry(settings.models))
+    if not rows:
         raise InputError(
-            f"no feedback gives a label yet ({corrections.outdated} left out, as their tickets changed since); "
+            f"no feedback gives a label to train on ({corrections.outdated} left out, as their tickets changed since, "
+            f"{frozen} as they are frozen in the holdout); "
             "send some to POST /v1/suggestions/{suggestion_id}/feedback"
         )
-    lines = [json.dumps(training_row(ticket), ensure_ascii=False, sort_keys=True) for ticket in corrections.tickets]
+    lines = [json.dumps(row, ensure_ascii=False, sort_keys=True) for row in rows]
     _replace(file, "".join(line + "\n" for line in lines))
-    counts = {"tickets": len(lines), "conflicts": corrections.conflicts, "outdated": corrections.outdated}
+    counts = {
+        "tickets": len(lines),
+        "conflicts": corrections.conflicts,
+        "outdated": corrections.outdated,
+        "frozen": frozen,
+    }
     if as_json:
         print_json({**counts, "out": str(file)})
     else:
         click.echo(
             f"{counts['tickets']} tickets → {file}; {counts['conflicts']} labels people disagree on (the last word "
-            f"of the highest role counts), {counts['outdated']} left out as their tickets changed since"
+            f"of the highest role counts), {counts['outdated']} left out as their tickets changed since, "
+            f"{frozen} as they are frozen in the holdout"
         )
 
 

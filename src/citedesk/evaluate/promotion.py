@@ -253,7 +253,7 @@ def _notes(old: Triage, new: Triage, heads: Mapping[str, Mapping[str, Any]]) -> 
     ]
     if blind:
         notes.append(
-            f"the holdout is too small to see a difference of {WORTH_SEEING * 100:.0f} points of macro-F1; the least it "
-            f"shows four times of five, in points: {', '.join(blind)}; freeze more tickets"
+            f"the holdout is too small to see a difference of {WORTH_SEEING * 100:.0f} points of macro-F1; the least "
+            f"it shows four times of five, in points: {', '.join(blind)}; freeze more tickets"
         )
     return notes

@@ -1,6 +1,6 @@
 """The holdout's rows: redacted tickets with labels, and whether a model has seen them in training.
 
-Leaves out where they are kept (`registry.py`) and scoring (`evaluate/promotion.py`).
+Leaves out their file (`registry.py`) and scoring (`evaluate/promotion.py`).
 """
 
 import hashlib
@@ -10,7 +10,10 @@ from dataclasses import dataclass, replace
 
 from citedesk.errors import InputError
 from citedesk.guard import redact
-from citedesk.triage.rows import Columns, ticket_of
+from citedesk.store.feedback import Corrections, training_row
+from citedesk.triage.registry import Registry
+from citedesk.triage.registry_state import Holdout
+from citedesk.triage.rows import Columns, read_rows, ticket_of
 from citedesk.types import Ticket
 
 _NOT_WORD = re.compile(r"[\W_]+")
@@ -65,13 +68,14 @@ def read_judged(rows: Sequence[Mapping[str, object]], columns: Columns, heads: S
 
 
 def holdout_rows(judged: Judged) -> list[dict[str, object]]:
-    """Write the tickets that have a label as rows to freeze."""
+    """Write the tickets that have a label as rows to freeze; those without an id are named after their text."""
     rows = []
     for i, ticket in enumerate(judged.tickets):
         labels = {head: column[i] for head, column in judged.labels.items() if column[i]}
         if labels:
             known = {"channel": ticket.channel, "requester": ticket.requester, "created_at": ticket.created_at}
-            texts = {"id": ticket.id, "subject": ticket.subject, "body": ticket.body}
+            name = ticket.id if judged.named[i] else f"text-{text_hash(ticket.text)}"
+            texts = {"id": name, "subject": ticket.subject, "body": ticket.body}
             rows.append({**ticket.fields, **{k: v for k, v in known.items() if v is not None}, **texts, **labels})
     return rows
 
@@ -90,3 +94,33 @@ def seen(judged: Judged, ids: frozenset[str], hashes: frozenset[str] | None) -> 
         for i, (ticket, named) in enumerate(zip(judged.tickets, judged.named, strict=True))
         if text_hash(ticket.text) in known or (named and ticket.id in ids)
     ]
+
+
+def frozen_tickets(registry: Registry) -> tuple[Holdout, Judged] | None:
+    """Read the frozen holdout; None if nothing is frozen.
+
+    Raises:
+        IntegrityError: if it was changed since.
+    """
+    frozen = registry.holdout_file()
+    if frozen is None:
+        return None
+    holdout, path = frozen
+    return holdout, read_judged(list(read_rows([path])), Columns(), holdout.heads)
+
+
+def feedback_rows(corrections: Corrections, registry: Registry) -> tuple[list[dict[str, object]], int]:
+    """Write what people said as rows to train on; tickets of the frozen holdout are left out.
+
+    Returns:
+        The rows by ticket id, each with its `provenance`, and how many were left out.
+    """
+    frozen = frozen_tickets(registry)
+    tickets = frozen[1].tickets if frozen else ()
+    ids, hashes = {ticket.id for ticket in tickets}, {text_hash(ticket.text) for ticket in tickets}
+    kept = [
+        training_row(ticket)
+        for ticket in corrections.tickets
+        if ticket.id not in ids and text_hash(Ticket(ticket.id, ticket.subject, ticket.body).text) not in hashes
+    ]
+    return kept, len(corrections.tickets) - len(kept)
