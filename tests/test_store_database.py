@@ -23,6 +23,7 @@ TABLES = {
     "passage_texts",
     "state",
     "feedback",
+    "shadow_predictions",
 }
 
 

@@ -8,6 +8,7 @@ import json
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from citedesk.answer import EvidenceModel, compose, load_evidence, measure, veri
 from citedesk.answer.compose import documents_by_evidence
 from citedesk.encoding import PACKAGED, Encoder, open_encoder
 from citedesk.encoding.protocol import QueryEncoder
+from citedesk.encoding.recorded import Recorded
 from citedesk.guard import mask_secrets, redact, screen
 from citedesk.index import Snapshot
 from citedesk.knowledge import Library, LiveIndex, Serving
@@ -29,7 +31,10 @@ from citedesk.telemetry import Metrics, log_event
 from citedesk.triage import load_catalog, load_policy
 from citedesk.triage.artifact import load_model
 from citedesk.triage.clean import clean
+from citedesk.triage.live import LiveModels
 from citedesk.triage.predict import Triage, Triaged
+from citedesk.triage.registry import Registry
+from citedesk.triage.shadow import ShadowRuns, Watched
 from citedesk.types import (
     Answered,
     Decision,
@@ -58,7 +63,10 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What a desk is put together from; `encoder` is the one the triage model was trained with."""
+    """What a desk is put together from; `encoder` is the one the triage model was trained with.
+
+    registry: where the triage model's successors come from; None keeps the one there is.
+    """
 
     store: Store
     live: LiveIndex
@@ -66,6 +74,7 @@ class Parts:
     triage: Triage
     evidence: EvidenceModel
     encoder: Encoder
+    registry: Registry | None = None
 
 
 class Desk:
@@ -77,9 +86,15 @@ class Desk:
         self.store = parts.store
         self.library = Library(parts.store, parts.live, settings.home, mask_secrets)
         self.engine = parts.engine
-        self.triage = parts.triage
         self.encoder = parts.encoder
         self.metrics = Metrics()
+        self.models = LiveModels(parts.triage, parts.registry, parts.encoder.name, self.metrics)
+        self.shadow = ShadowRuns(parts.store, self.metrics)
+
+    @property
+    def triage(self) -> Triage:
+        """The model, policy and catalog that serve now."""
+        return self.models.serving().triage
 
     @property
     def snapshot(self) -> Snapshot:
@@ -97,19 +112,23 @@ class Desk:
         Raises:
             TicketError: if the ticket is empty, too large or binary.
         """
-        serving = self.parts.live.serving()
+        serving, models = self.parts.live.serving(), self.models.serving()
+        encoder = Recorded(self.encoder) if models.shadow else self.encoder
         with self.metrics.timed("suggestions"):
             screen(ticket)
             redacted = redact(ticket)
             families = screen(redacted.ticket)
-            inputs = self.triage.inputs([redacted.ticket], self.encoder)
-            triaged = _cautious(self.triage.triage([redacted.ticket], inputs)[0], families)
+            inputs = models.triage.inputs([redacted.ticket], encoder)
+            triaged = _cautious(models.triage.triage([redacted.ticket], inputs)[0], families)
             text = inputs.texts[0] or redacted.ticket.text
             # One vector serves both, unless the encoder asks questions differently from how it reads texts.
             same = serving.encoder.name == self.encoder.name and not isinstance(serving.encoder, QueryEncoder)
             question = Question(text, inputs.vectors[0] if same else self.engine.encode(serving, text))
             answer = _refused_attack(families) or self._answer(serving, question, principal, triaged)
         self.metrics.count("answers_total", status=answer.status)
+        if models.shadow:
+            finish = partial(_cautious, families=families)
+            self.shadow.watch(Watched(redacted.ticket, triaged, models, encoder, finish))
         return Suggestion(
             id=f"sg-{uuid.uuid4().hex}",
             ticket_id=redacted.ticket.id,
@@ -117,7 +136,7 @@ class Desk:
             route=triaged.route,
             answer=answer,
             guard=GuardReport(redacted.counts, families),
-            versions=self.versions(serving.snapshot),
+            versions=self.versions(serving.snapshot, models.triage),
         )
 
     def classify(self, tickets: Sequence[Ticket]) -> list[Triaged]:
@@ -126,13 +145,15 @@ class Desk:
             screen(ticket)
         redacted = [redact(ticket).ticket for ticket in tickets]
         families = [screen(ticket) for ticket in redacted]
-        triaged = self.triage.triage(redacted, self.triage.inputs(redacted, self.encoder))
+        triage = self.triage
+        triaged = triage.triage(redacted, triage.inputs(redacted, self.encoder))
         return [_cautious(one, seen) for one, seen in zip(triaged, families, strict=True)]
 
-    def versions(self, snapshot: Snapshot) -> Versions:
+    def versions(self, snapshot: Snapshot, triage: Triage | None = None) -> Versions:
         """Name the model, the policy and the index in use."""
-        policy = hashlib.sha256((self.triage.policy.version + self.triage.catalog.version).encode()).hexdigest()
-        return Versions(self.triage.model.version[:16], policy[:16], snapshot.generation[:16])
+        triage = triage or self.triage
+        policy = hashlib.sha256((triage.policy.version + triage.catalog.version).encode()).hexdigest()
+        return Versions(triage.model.version[:16], policy[:16], snapshot.generation[:16])
 
     def question(self, serving: Serving, text: str) -> Question:
         """Clean and encode a text to search for its answer."""
@@ -180,7 +201,8 @@ class Desk:
         return _silence(triaged, nearest, confidence)
 
     def close(self) -> None:
-        """Let a build finish, and close the database."""
+        """Let a build and the shadow finish, and close the database."""
+        self.shadow.close()
         self.parts.live.close()
         self.store.close()
 
@@ -259,4 +281,5 @@ def open_desk(settings: Settings, model: Path | None = None, background: bool = 
     log_event("desk_opened", model=triage.model.version[:12])
     adaptation = load_adaptation(settings.adaptation, encoder.name)
     engine = SearchEngine(store, live, adaptation, open_reranker(settings.reranker))
-    return Desk(settings, Parts(store, live, engine, triage, evidence, own))
+    registry = None if model else Registry(settings.models)
+    return Desk(settings, Parts(store, live, engine, triage, evidence, own, registry))

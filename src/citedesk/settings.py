@@ -3,12 +3,14 @@
 Everything else receives a `Settings` value. Leaves out command-line parsing, which overrides these.
 """
 
+import json
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from citedesk.errors import ConfigError
+from citedesk.errors import ConfigError, IntegrityError
 
 PACKAGE = Path(__file__).resolve().parent
 
@@ -72,19 +74,50 @@ class Settings:
         return self._own_or_shipped("policy.toml")
 
     @property
+    def models(self) -> Path:
+        """The folder of the home's models and their registry."""
+        return self.home / "models"
+
+    @property
     def triage_model(self) -> Path:
-        """The triage model: the home's own, else the shipped one."""
-        own = self.home / "models" / "triage"
+        """The triage model: the registry's active version, else the home's own folder, else the shipped one.
+
+        Raises:
+            IntegrityError: if the registry is not readable.
+        """
+        version = _active_version(self.models / "registry.json")
+        return self.models / "versions" / version if version else self.unregistered_model
+
+    @property
+    def unregistered_model(self) -> Path:
+        """The triage model without the registry: the home's own folder, else the shipped one."""
+        own = self.models / "triage"
         return own if (own / "manifest.json").is_file() else shipped("models") / "triage"
 
     @property
     def adaptation(self) -> Path:
         """The folder of the query adaptation learned on this home; most homes have none."""
-        return self.home / "models" / "adapt"
+        return self.models / "adapt"
 
     def _own_or_shipped(self, name: str) -> Path:
         own = self.home / name
         return own if own.is_file() else shipped("kb") / name
+
+
+def _active_version(registry: Path) -> str | None:
+    """Read which version serves; the rest of the registry is `triage/registry.py`'s."""
+    try:
+        active = json.loads(registry.read_text(encoding="utf-8"))["active"]
+        if active is not None and not re.fullmatch(r"[0-9a-f]{16}", active):
+            raise ValueError("no version")
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise IntegrityError(
+            f"{registry} is not a readable model registry ({type(error).__name__}); restore a backup, or move it away, "
+            "and promote a version again with: citedesk models promote VERSION"
+        ) from error
+    return str(active) if active else None
 
 
 def read_settings(environ: Mapping[str, str] | None = None, home: Path | None = None) -> Settings:

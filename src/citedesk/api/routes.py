@@ -13,6 +13,7 @@ from citedesk.errors import CiteDeskError, ConflictError, NotFoundError
 from citedesk.formats import results_json, suggestion_json
 from citedesk.guard import redact
 from citedesk.store.tickets import StoredSuggestion
+from citedesk.text import sha256
 
 router = APIRouter()
 
@@ -31,12 +32,13 @@ def create_suggestion(ticket: TicketIn, desk: OpenDesk, caller: Caller, idempote
             return _replay(earlier, fingerprint)
     suggestion = desk.suggest(ticket.ticket(), caller)
     text = json.dumps(suggestion_json(suggestion), ensure_ascii=False)
-    stored = StoredSuggestion(suggestion.id, suggestion.ticket_id, fingerprint, text)
+    redacted = redact(ticket.ticket()).ticket
+    stored = StoredSuggestion(suggestion.id, redacted.id, fingerprint, text, sha256(redacted.text))
     with desk.store.transaction():
         # Two requests with one key may have raced here; the first to store wins.
         earlier = desk.store.tickets.suggestion_by_key(caller.name, idempotency_key) if idempotency_key else None
         if earlier is None:
-            desk.store.tickets.put(redact(ticket.ticket()).ticket)
+            desk.store.tickets.put(redacted)
             desk.store.tickets.put_suggestion(stored, caller.name, idempotency_key)
     return _replay(earlier, fingerprint) if earlier else _json(text, 201)
 
@@ -63,7 +65,7 @@ def give_feedback(suggestion_id: str, feedback: FeedbackIn, desk: OpenDesk, call
     with desk.store.transaction():
         if desk.store.tickets.suggestion(suggestion_id, caller.name) is None:
             raise NotFoundError("there is no such suggestion of yours; check the id")
-        desk.store.tickets.put_feedback(suggestion_id, caller.name, feedback.feedback())
+        desk.store.tickets.put_feedback(suggestion_id, caller.name, feedback.feedback(), caller.role)
 
 
 @router.post("/v1/search")

@@ -22,6 +22,7 @@ COMMANDS = {
     "eval": ("citedesk.cli.evaluation", "evaluation"),
     "kb": ("citedesk.cli.kb", "kb"),
     "policy": ("citedesk.cli.policy", "policy"),
+    "models": ("citedesk.cli.models", "models"),
     "serve": ("citedesk.cli.serve", "serve"),
     "suggest": ("citedesk.cli.suggest", "suggest"),
     "train": ("citedesk.cli.train", "train"),

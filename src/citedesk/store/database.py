@@ -18,6 +18,7 @@ from citedesk.errors import StorageError
 from citedesk.store.documents import Documents
 from citedesk.store.failures import storage_errors
 from citedesk.store.migrations import migrate
+from citedesk.store.shadows import Shadows
 from citedesk.store.tickets import Tickets
 from citedesk.store.vectors import Vectors
 
@@ -34,6 +35,7 @@ class Store:
     documents: Documents
     vectors: Vectors
     tickets: Tickets
+    shadows: Shadows
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -103,4 +105,5 @@ def open_store(path: Path | None) -> Store:
         documents=Documents(connection),
         vectors=Vectors(connection),
         tickets=Tickets(connection),
+        shadows=Shadows(connection),
     )

@@ -97,12 +97,28 @@ def m0005_feedback(db: Database) -> None:
     )
 
 
+def m0006_models(db: Database) -> None:
+    """What learning from feedback needs to know of it, and what a model in shadow said beside the active one."""
+    _execute(
+        db,
+        """
+        alter table feedback add column role text not null default '';
+        alter table suggestions add column text_hash text not null default '';
+        create table shadow_predictions (
+            ticket_id text not null, active text not null, shadow text not null, created_at text not null,
+            active_predictions text not null, shadow_predictions text not null,
+            primary key (ticket_id, active, shadow));
+        """,
+    )
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     m0001_documents,
     m0002_tickets,
     m0003_tags_dates_origins,
     m0004_index_state,
     m0005_feedback,
+    m0006_models,
 )
 
 

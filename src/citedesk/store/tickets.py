@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from citedesk.store.failures import storage_errors
+from citedesk.store.feedback import Corrections, Said, resolve
 from citedesk.types import Ticket
 
 # What stands for an answer whose document was erased.
@@ -30,12 +31,13 @@ class Feedback:
 
 @dataclass(frozen=True, slots=True)
 class StoredSuggestion:
-    """A suggestion as it was answered: JSON text, and the hash of the request it answered."""
+    """A suggestion as it was answered: JSON text, the hash of the request, and of the redacted ticket's text."""
 
     id: str
     ticket_id: str
     request_hash: str
     response: str
+    text_hash: str = ""
 
 
 class Tickets:
@@ -66,7 +68,7 @@ class Tickets:
     def put_suggestion(self, suggestion: StoredSuggestion, principal: str, key: str | None) -> None:
         """Store what was answered to whom, under an idempotency key if one was given."""
         self._db.execute(
-            "insert into suggestions values (?, ?, ?, ?, ?, ?, ?)",
+            "insert into suggestions values (?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 suggestion.id,
                 suggestion.ticket_id,
@@ -75,6 +77,7 @@ class Tickets:
                 key,
                 suggestion.request_hash,
                 suggestion.response,
+                suggestion.text_hash,
             ),
         )
 
@@ -86,11 +89,11 @@ class Tickets:
         """Fetch the suggestion this principal got under an idempotency key."""
         return self._find("principal = ? and idempotency_key = ?", (principal, key))
 
-    def put_feedback(self, suggestion_id: str, principal: str, feedback: Feedback) -> None:
-        """Store what somebody said of a suggestion; what was said before stays."""
+    def put_feedback(self, suggestion_id: str, principal: str, feedback: Feedback, role: str = "") -> None:
+        """Store what somebody in a role said of a suggestion; what was said before stays."""
         self._db.execute(
-            "insert into feedback (suggestion_id, principal, created_at, verdict, labels, helpful) "
-            "values (?, ?, ?, ?, ?, ?)",
+            "insert into feedback (suggestion_id, principal, created_at, verdict, labels, helpful, role) "
+            "values (?, ?, ?, ?, ?, ?, ?)",
             (
                 suggestion_id,
                 principal,
@@ -98,6 +101,7 @@ class Tickets:
                 feedback.verdict,
                 json.dumps(dict(feedback.labels), ensure_ascii=False, sort_keys=True),
                 json.dumps(list(feedback.helpful), ensure_ascii=False),
+                role,
             ),
         )
 
@@ -120,6 +124,17 @@ class Tickets:
             if documents:
                 found.append((ticket_id, f"{subject}\n\n{body}".strip(), list(dict.fromkeys(documents))))
         return found
+
+    @storage_errors()
+    def corrected(self) -> Corrections:
+        """Give the tickets people labelled by what they said of suggestions; see `feedback.resolve`."""
+        rows = self._db.execute(
+            "select f.id, f.role, f.created_at, f.verdict, f.labels, s.response, s.text_hash, "
+            "t.id, t.subject, t.body, t.fields from feedback f "
+            "join suggestions s on s.id = f.suggestion_id join tickets t on t.id = s.ticket_id "
+            "where f.id in (select max(id) from feedback group by suggestion_id) order by f.id"
+        )
+        return resolve(Said(*row) for row in rows)
 
     def forget_document(self, document_id: str) -> int:
         """Take the answer out of every stored suggestion that quotes or names a document; return how many."""
