@@ -29,6 +29,8 @@ from citedesk.telemetry import Metrics, log_event
 from citedesk.triage import load_catalog, load_policy
 from citedesk.triage.artifact import load_model
 from citedesk.triage.clean import clean
+from citedesk.triage.demotions import Budgets, Demotion
+from citedesk.triage.policy import HeadPolicy
 from citedesk.triage.predict import Triage, Triaged
 from citedesk.types import (
     Answered,
@@ -80,6 +82,9 @@ class Desk:
         self.triage = parts.triage
         self.encoder = parts.encoder
         self.metrics = Metrics()
+        heads, model = parts.triage.policy.file.heads, parts.triage.model
+        targets = {name: heads.get(name, HeadPolicy(default="")).target_precision for name in model.heads}
+        self.budgets = Budgets(parts.store, settings.demotions, model.version[:16], targets)
 
     @property
     def snapshot(self) -> Snapshot:
@@ -103,7 +108,7 @@ class Desk:
             redacted = redact(ticket)
             families = screen(redacted.ticket)
             inputs = self.triage.inputs([redacted.ticket], self.encoder)
-            triaged = _cautious(self.triage.triage([redacted.ticket], inputs)[0], families)
+            triaged = self._lowered(self.triage.triage([redacted.ticket], inputs)[0], families)
             text = inputs.texts[0] or redacted.ticket.text
             # One vector serves both, unless the encoder asks questions differently from how it reads texts.
             same = serving.encoder.name == self.encoder.name and not isinstance(serving.encoder, QueryEncoder)
@@ -127,7 +132,28 @@ class Desk:
         redacted = [redact(ticket).ticket for ticket in tickets]
         families = [screen(ticket) for ticket in redacted]
         triaged = self.triage.triage(redacted, self.triage.inputs(redacted, self.encoder))
-        return [_cautious(one, seen) for one, seen in zip(triaged, families, strict=True)]
+        return [self._lowered(one, seen) for one, seen in zip(triaged, families, strict=True)]
+
+    def judge_heads(self) -> list[Demotion]:
+        """Demote heads whose error budget is spent, after feedback; return the new demotions."""
+        new = self.budgets.check()
+        for demotion in new:
+            self.metrics.count("head_demotions_total", head=demotion.head)
+        return new
+
+    def measured(self) -> str:
+        """Print counters and the state of every head's error budget in the Prometheus text format."""
+        demoted = self.budgets.demoted()
+        for head, spent in self.budgets.spent().items():
+            self.metrics.gauge("head_demoted", float(head in demoted), head=head)
+            self.metrics.gauge("head_auto_judged", spent.judged, head=head)
+            self.metrics.gauge("head_auto_overridden", spent.overridden, head=head)
+        return self.metrics.render()
+
+    def _lowered(self, triaged: Triaged, families: Sequence[str]) -> Triaged:
+        """Take `auto` from heads that spent their error budget, and from all for a ticket that gives orders."""
+        cautious = _cautious(triaged, families)
+        return replace(cautious, predictions=self.budgets.lowered(cautious.predictions))
 
     def versions(self, snapshot: Snapshot) -> Versions:
         """Name the model, the policy and the index in use."""
