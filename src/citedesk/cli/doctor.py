@@ -89,7 +89,7 @@ def _database(settings: Settings) -> str:
 def _auto_heads(settings: Settings) -> str:
     held = demoted(read_demotions(settings.demotions), load_model(settings.triage_model).version[:16])
     if held:
-        raise StorageError(
+        raise CiteDeskError(
             f"demoted to suggest, their error budget is spent: {', '.join(sorted(held))}; see: citedesk drift"
         )
     return "none demoted"

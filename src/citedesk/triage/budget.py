@@ -32,7 +32,7 @@ _BETS = np.linspace(0.05, 0.95, 19) ** 2
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """The budget of one head. budget: share of overrides allowed. autos: `auto` decisions, judged or not.
+    """The budget of one head. budget: share of overrides allowed.
 
     judged, overridden: within the window. evidence: e-value. p_value: of one binomial test, to be read, not acted on.
     """
@@ -82,7 +82,7 @@ def _e_value(overridden: int, judged: int, budget: float) -> float:
     return float(np.exp(np.minimum(logs, 500.0)).mean())
 
 
-def sample_needed(target: float, times: float = 2.0) -> int:
+def sample_needed(target: float, times: float = 3.0) -> int:
     """Tell how many judged decisions show that `times` the budget is overridden, if it is; at most 100,000."""
     budget = min(max(1.0 - target, _LEAST_BUDGET), 1.0)
     share = min(1.0, times * budget)

@@ -75,16 +75,27 @@ def demoted(demotions: Sequence[Demotion], model: str) -> dict[str, Demotion]:
     return {d.head: d for d in demotions if d.model == model and d.reinstated_at is None}
 
 
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """A suggestion with feedback: when it was made, and by head whether its `auto` was overridden."""
+
+    created_at: str
+    overridden: Mapping[str, bool]
+
+
 class Budgets:
-    """The error budgets of one model's heads. Writes happen in a database transaction, one process at a time."""
+    """The error budgets of one model's heads; `targets`: wanted precision by head.
+
+    Writes happen in a database transaction, one process at a time.
+    """
 
     def __init__(self, store: Store, path: Path, model: str, targets: Mapping[str, float]) -> None:
         self._store = store
         self._path = path
         self._model = model
-        self._targets = targets
+        self.targets = targets
         self._read_to = 0
-        self._judged: dict[str, Past] = {}
+        self._judged: dict[str, _Judged] = {}
         self._stamp: tuple[int, int] | None = None
         self._demotions: list[Demotion] = []
 
@@ -123,7 +134,7 @@ class Budgets:
             judged = list(self._judged.values())
         since = {d.head: d.reinstated_at for d in self.demotions if d.model == self._model and d.reinstated_at}
         return {
-            head: spend(_outcomes(judged, head, since.get(head, "")), target) for head, target in self._targets.items()
+            head: spend(_outcomes(judged, head, since.get(head, "")), target) for head, target in self.targets.items()
         }
 
     def check(self) -> list[Demotion]:
@@ -176,10 +187,15 @@ class Budgets:
             self._read_to = past.feedback_id
             self._judged.pop(past.id, None)
             if past.model == self._model:
-                self._judged[past.id] = past
+                self._judged[past.id] = _Judged(past.created_at, judged_autos(past))
 
 
-def _outcomes(judged: Sequence[Past], head: str, since: str) -> list[bool]:
+def judged_autos(past: Past) -> dict[str, bool]:
+    """Give the heads whose `auto` somebody judged: head -> whether it was overridden."""
+    autos = {head: past.overridden(head) for head, (_, decision) in past.decided.items() if decision == Decision.AUTO}
+    return {head: overridden for head, overridden in autos.items() if overridden is not None}
+
+
+def _outcomes(judged: Sequence[_Judged], head: str, since: str) -> list[bool]:
     """List whether each judged `auto` decision made after `since` was overridden, in the order of feedback."""
-    autos = (p for p in judged if p.created_at > since and p.decided.get(head, ("", ""))[1] == Decision.AUTO)
-    return [overridden for p in autos if (overridden := p.overridden(head)) is not None]
+    return [one.overridden[head] for one in judged if one.created_at > since and head in one.overridden]

@@ -106,4 +106,4 @@ def _projection(d: int) -> NDArray[np.float64]:
     """Make (d, PROJECTED) random signs out of a hash, the same on every machine and version."""
     data = hashlib.shake_256(b"citedesk drift projection").digest(d * PROJECTED // 8)
     bits = np.unpackbits(np.frombuffer(data, np.uint8)).reshape(d, PROJECTED)
-    return (2.0 * bits - 1.0) / np.sqrt(PROJECTED)
+    return np.asarray((2.0 * bits - 1.0) / np.sqrt(PROJECTED))

@@ -166,7 +166,9 @@ def to_json(reference: Reference) -> str:
         "words": reference.words.tolist(),
         "moments": [round(x, 6) for x in reference.moments.tolist()],
         "spread": reference.spread,
-        "noise": {name: [[n.size, n.rest, n.mean, n.deviation] for n in rows] for name, rows in reference.noise.items()},
+        "noise": {
+            name: [[n.size, n.rest, n.mean, n.deviation] for n in rows] for name, rows in reference.noise.items()
+        },
     }
     return json.dumps(document, ensure_ascii=False)
 
