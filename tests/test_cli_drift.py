@@ -69,6 +69,12 @@ def test_file_of_one_topic_only_asks_to_act_and_says_what_moved(desk: Desk) -> N
     assert (head.verdict, label, round(before, 2), now) == (Verdict.ACT, "P3", 0.33, 1.0)
 
 
+def test_file_whose_right_labels_moved_says_so_though_predictions_did_not(desk: Desk) -> None:
+    moved = [Ticket(t.id, "", t.body, fields={"priority": "P3"}) for t in tickets_of(50, seed=3)]
+    head = measured(desk, moved).heads["priority"]
+    assert (head.labels.verdict, head.given.verdict, head.given.moved[0][0]) == (Verdict.STEADY, Verdict.ACT, "P3")
+
+
 def test_file_with_labels_gives_the_share_of_wrong_ones_by_month(desk: Desk) -> None:
     windows = measured(desk, tickets_of(20, seed=3, labels=True)).heads["priority"].windows
     assert windows == [Window(f"2026-0{m}-01", 20, {"auto": 20}, 20, 0, 20, 0) for m in (1, 2, 3)]

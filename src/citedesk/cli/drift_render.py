@@ -78,6 +78,8 @@ def _lead(report: DriftReport) -> str:
 def _head_lines(name: str, head: HeadDrift) -> Iterator[str]:
     yield f"{name}: {head.verdict}: {'; '.join(head.advice)}"
     yield "  " + _shift("labels", head.labels)
+    if head.given.verdict is not Verdict.UNKNOWN:
+        yield "  " + _shift("right labels", head.given)
     yield "  " + _shift("decisions", head.decisions)
     yield "  " + _budget(head)
 

@@ -63,9 +63,13 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class HeadDrift:
-    """One head: its labels and decisions against training, its error budget, its verdict, and what to do."""
+    """One head: its labels and decisions against training, its error budget, its verdict, and what to do.
+
+    labels: as predicted, against predictions out of fold. given: the right ones of a file, against the training ones.
+    """
 
     labels: Shift
+    given: Shift
     decisions: Shift
     spent: Spent
     demotion: Demotion | None
@@ -132,7 +136,7 @@ def measure_drift(desk: Desk, seen: Seen, reference: Reference | None, window: s
         window: `day`, `week` or `month`.
     """
     names = list(desk.triage.model.heads)
-    alpha = ALPHA / (2 * len(names) + 4)
+    alpha = ALPHA / (3 * len(names) + 4)
     spent = desk.budgets.spent() if seen.stored else _spent_in_file(desk, seen.past)
     ever = {d.head for d in desk.budgets.demotions if d.model == seen.model} if seen.stored else set()
     demoted = desk.budgets.demoted() if seen.stored else {}
@@ -140,11 +144,13 @@ def measure_drift(desk: Desk, seen: Seen, reference: Reference | None, window: s
     for name in names:
         past = [p for p in seen.past if name in p.decided]
         labels = _labels(reference, name, past, alpha)
+        given = _NOTHING if seen.stored else _given(reference, name, past, alpha)
         # Once a head was demoted its stored decisions are no longer the model's own.
         decisions = _decisions(None if name in ever else reference, name, past, alpha)
         lost = name in demoted or spent[name].exhausted
-        verdict = worst([labels.verdict, decisions.verdict, *([Verdict.ACT] if lost else [])])
-        head = HeadDrift(labels, decisions, spent[name], demoted.get(name), _windows(past, name, window), verdict, ())
+        verdict = worst([labels.verdict, given.verdict, decisions.verdict, *([Verdict.ACT] if lost else [])])
+        windows = _windows(past, name, window)
+        head = HeadDrift(labels, given, decisions, spent[name], demoted.get(name), windows, verdict, ())
         heads[name] = replace(head, advice=_advice(name, head, past, reference))
     text = compare_texts(reference, seen.texts, seen.vectors, alpha) if reference and seen.texts else None
     training = reference.tickets if reference else None
@@ -163,6 +169,12 @@ def _spent_in_file(desk: Desk, past: Sequence[Past]) -> dict[str, Spent]:
 def _labels(reference: Reference | None, head: str, past: Sequence[Past], alpha: float) -> Shift:
     before = (reference.predicted.get(head) or reference.labels.get(head)) if reference else None
     return compare_shares(before, Counter(p.decided[head][0] for p in past), alpha) if before else _NOTHING
+
+
+def _given(reference: Reference | None, head: str, past: Sequence[Past], alpha: float) -> Shift:
+    before = reference.labels.get(head) if reference else None
+    now = Counter(p.feedback.labels[head] for p in past if p.feedback and head in p.feedback.labels)
+    return compare_shares(before, now, alpha) if before else _NOTHING
 
 
 def _decisions(reference: Reference | None, head: str, past: Sequence[Past], alpha: float) -> Shift:
@@ -214,14 +226,16 @@ def _advice(name: str, head: HeadDrift, past: Sequence[Past], reference: Referen
             f"people changed {d.overridden} of {d.judged} auto labels, {d.budget:.0%} were allowed: it only suggests; "
             f"train again, or mend the cause and run: citedesk drift reinstate {name} --why REASON"
         )
-    if head.labels.verdict in (Verdict.DRIFTING, Verdict.ACT):
-        lines.append(f"its labels moved ({_moved(head.labels)}): check a sample of them, then train again")
-    if head.decisions.verdict in (Verdict.DRIFTING, Verdict.ACT):
-        lines.append(f"its confidence moved ({_moved(head.decisions)}): train again on recent tickets")
     elif spent.exhausted:
         lines.append(
             f"{spent.overridden} of {spent.judged} auto labels are wrong, {spent.budget:.0%} are allowed: train again"
         )
+    if head.labels.verdict in (Verdict.DRIFTING, Verdict.ACT):
+        lines.append(f"its labels moved ({_moved(head.labels)}): check a sample of them, then train again")
+    if head.given.verdict in (Verdict.DRIFTING, Verdict.ACT):
+        lines.append(f"the right labels moved ({_moved(head.given)}): train again with these tickets")
+    if head.decisions.verdict in (Verdict.DRIFTING, Verdict.ACT):
+        lines.append(f"its confidence moved ({_moved(head.decisions)}): train again on recent tickets")
     autos = sum(p.decided[name][1] == Decision.AUTO for p in past)
     if autos and not spent.judged:
         sample = sample_needed(1.0 - spent.budget)
