@@ -85,3 +85,10 @@ def test_count_from_several_threads_loses_nothing() -> None:
     for thread in threads:
         thread.join()
     assert metrics.render() == "citedesk_searches_total 8000\n"
+
+
+def test_metrics_gauge_keeps_its_last_value_and_quotes_labels() -> None:
+    metrics = Metrics()
+    for value in (3.0, 1.0):
+        metrics.gauge("head_demoted", value, head='a"b')
+    assert metrics.render() == 'citedesk_head_demoted{head="a\\"b"} 1.0\n'

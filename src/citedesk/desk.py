@@ -32,6 +32,8 @@ from citedesk.triage import load_catalog, load_policy
 from citedesk.triage.artifact import load_model
 from citedesk.triage.clean import clean
 from citedesk.triage.live import LiveModels
+from citedesk.triage.demotions import Budgets, Demotion
+from citedesk.triage.policy import HeadPolicy
 from citedesk.triage.predict import Triage, Triaged
 from citedesk.triage.registry import Registry
 from citedesk.triage.shadow import ShadowRuns, Watched
@@ -90,11 +92,25 @@ class Desk:
         self.metrics = Metrics()
         self.models = LiveModels(parts.triage, parts.registry, parts.encoder.name, self.metrics)
         self.shadow = ShadowRuns(parts.store, self.metrics)
+        self._budgets = self._budgets_of(parts.triage)
 
     @property
     def triage(self) -> Triage:
         """The model, policy and catalog that serve now."""
         return self.models.serving().triage
+
+    @property
+    def budgets(self) -> Budgets:
+        """The error budgets of the model that serves now; a promoted one begins afresh."""
+        triage = self.triage
+        if self._budgets.model != triage.model.version[:16]:
+            self._budgets = self._budgets_of(triage)
+        return self._budgets
+
+    def _budgets_of(self, triage: Triage) -> Budgets:
+        heads, model = triage.policy.file.heads, triage.model
+        targets = {name: heads.get(name, HeadPolicy(default="")).target_precision for name in model.heads}
+        return Budgets(self.store, self.settings.demotions, model.version[:16], targets)
 
     @property
     def snapshot(self) -> Snapshot:
@@ -119,7 +135,7 @@ class Desk:
             redacted = redact(ticket)
             families = screen(redacted.ticket)
             inputs = models.triage.inputs([redacted.ticket], encoder)
-            triaged = _cautious(models.triage.triage([redacted.ticket], inputs)[0], families)
+            triaged = self._lowered(models.triage.triage([redacted.ticket], inputs)[0], families)
             text = inputs.texts[0] or redacted.ticket.text
             # One vector serves both, unless the encoder asks questions differently from how it reads texts.
             same = serving.encoder.name == self.encoder.name and not isinstance(serving.encoder, QueryEncoder)
@@ -146,8 +162,29 @@ class Desk:
         redacted = [redact(ticket).ticket for ticket in tickets]
         families = [screen(ticket) for ticket in redacted]
         triage = self.triage
-        triaged = triage.triage(redacted, triage.inputs(redacted, self.encoder))
-        return [_cautious(one, seen) for one, seen in zip(triaged, families, strict=True)]
+        triaged = triage.triage(redacted, triage.inputs(redacted, self.encoder, needed_only=True))
+        return [self._lowered(one, seen) for one, seen in zip(triaged, families, strict=True)]
+
+    def judge_heads(self) -> list[Demotion]:
+        """Demote heads whose error budget is spent, after feedback; return the new demotions."""
+        new = self.budgets.check()
+        for demotion in new:
+            self.metrics.count("head_demotions_total", head=demotion.head)
+        return new
+
+    def measured(self) -> str:
+        """Print counters and the state of every head's error budget in the Prometheus text format."""
+        demoted = self.budgets.demoted()
+        for head, spent in self.budgets.spent().items():
+            self.metrics.gauge("head_demoted", float(head in demoted), head=head)
+            self.metrics.gauge("head_auto_judged", spent.judged, head=head)
+            self.metrics.gauge("head_auto_overridden", spent.overridden, head=head)
+        return self.metrics.render()
+
+    def _lowered(self, triaged: Triaged, families: Sequence[str]) -> Triaged:
+        """Take `auto` from heads that spent their error budget, and from all for a ticket that gives orders."""
+        cautious = _cautious(triaged, families)
+        return replace(cautious, predictions=self.budgets.lowered(cautious.predictions))
 
     def versions(self, snapshot: Snapshot, triage: Triage | None = None) -> Versions:
         """Name the model, the policy and the index in use."""

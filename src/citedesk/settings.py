@@ -99,6 +99,11 @@ class Settings:
         """The folder of the query adaptation learned on this home; most homes have none."""
         return self.models / "adapt"
 
+    @property
+    def demotions(self) -> Path:
+        """The file of heads that spent their error budget."""
+        return self.home / "models" / "demotions.json"
+
     def _own_or_shipped(self, name: str) -> Path:
         own = self.home / name
         return own if own.is_file() else shipped("kb") / name

@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 LOGGER = logging.getLogger("citedesk")
@@ -29,8 +29,14 @@ def log_event(event: str, level: int = logging.INFO, **fields: str | int | float
         LOGGER.log(level, json.dumps({"event": event, **fields}))
 
 
+def _key(name: str, labels: Mapping[str, str]) -> str:
+    quoted = {k: v.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n") for k, v in labels.items()}
+    tags = ",".join(f'{k}="{v}"' for k, v in sorted(quoted.items()))
+    return f"citedesk_{name}{{{tags}}}" if tags else f"citedesk_{name}"
+
+
 class Metrics:
-    """Counters and summed seconds by name and label, safe between threads."""
+    """Counters, gauges and summed seconds by name and label, safe between threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -38,9 +44,13 @@ class Metrics:
 
     def count(self, name: str, by: float = 1, /, **labels: str) -> None:
         """Add `by` to a counter; label values come from small fixed sets, never from users."""
-        tags = ",".join(f'{k}="{v}"' for k, v in sorted(labels.items()))
         with self._lock:
-            self._values[f"citedesk_{name}{{{tags}}}" if tags else f"citedesk_{name}"] += by  # type: ignore[assignment]
+            self._values[_key(name, labels)] += by  # type: ignore[assignment]
+
+    def gauge(self, name: str, value: float, /, **labels: str) -> None:
+        """Set a value that may also fall; label values come from small fixed sets, never from users."""
+        with self._lock:
+            self._values[_key(name, labels)] = value  # type: ignore[assignment]
 
     @contextmanager
     def timed(self, name: str, **labels: str) -> Iterator[None]:

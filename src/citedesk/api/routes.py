@@ -66,6 +66,7 @@ def give_feedback(suggestion_id: str, feedback: FeedbackIn, desk: OpenDesk, call
         if desk.store.tickets.suggestion(suggestion_id, caller.name) is None:
             raise NotFoundError("there is no such suggestion of yours; check the id")
         desk.store.tickets.put_feedback(suggestion_id, caller.name, feedback.feedback(), caller.role)
+    desk.judge_heads()
 
 
 @router.post("/v1/search")
@@ -115,8 +116,8 @@ def readyz(desk: OpenDesk) -> JSONResponse:
 
 @router.get("/metrics", response_class=PlainTextResponse)
 def metrics(desk: OpenDesk) -> str:
-    """Print counters in the Prometheus text format."""
-    return desk.metrics.render()
+    """Print counters and the heads' error budgets in the Prometheus text format."""
+    return desk.measured()
 
 
 def _json(text: str, status: int) -> Response:

@@ -16,6 +16,7 @@ from citedesk.settings import Settings
 from citedesk.store import open_store
 from citedesk.triage import load_catalog, load_policy
 from citedesk.triage.artifact import load_model
+from citedesk.triage.demotions import demoted, read_demotions
 
 # Free space a home needs for encoder, database and index of a small knowledge base.
 _LEAST_FREE_BYTES = 500_000_000
@@ -37,6 +38,7 @@ def doctor(settings: Settings, offline: bool, as_json: bool) -> None:
         "catalog": lambda: f"{len(load_catalog(settings.catalog).services)} services",
         "policy": lambda: f"{len(load_policy(settings.policy).file.rules)} rules",
         "triage model": lambda: ", ".join(load_model(settings.triage_model).heads),
+        "auto heads": lambda: _auto_heads(settings),
     }
     if offline:
         checks["offline"] = lambda: _offline(settings)
@@ -82,6 +84,15 @@ def _database(settings: Settings) -> str:
         return f"{len(store.documents.versions())} documents, {store.tickets.count()} tickets"
     finally:
         store.close()
+
+
+def _auto_heads(settings: Settings) -> str:
+    held = demoted(read_demotions(settings.demotions), load_model(settings.triage_model).version[:16])
+    if held:
+        raise CiteDeskError(
+            f"demoted to suggest, their error budget is spent: {', '.join(sorted(held))}; see: citedesk drift"
+        )
+    return "none demoted"
 
 
 def _offline(settings: Settings) -> str:

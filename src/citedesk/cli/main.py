@@ -19,6 +19,7 @@ COMMANDS = {
     "bench": ("citedesk.cli.bench", "bench"),
     "demo": ("citedesk.cli.demo", "demo"),
     "doctor": ("citedesk.cli.doctor", "doctor"),
+    "drift": ("citedesk.cli.drift", "drift"),
     "eval": ("citedesk.cli.evaluation", "evaluation"),
     "kb": ("citedesk.cli.kb", "kb"),
     "policy": ("citedesk.cli.policy", "policy"),

@@ -65,6 +65,6 @@ class Triage:
         for ticket, text, signals, (predicted, usual) in zip(
             tickets, inputs.texts, inputs.signals, predictions, strict=True
         ):
-            service = self.catalog.detect(text, ticket.fields.get("service"))
-            results.append(Triaged(predicted, route(self.catalog, self.policy, predicted, signals, service), usual))
+            named = self.catalog.detect(text, ticket.fields)
+            results.append(Triaged(predicted, route(self.catalog, self.policy, predicted, signals, named), usual))
         return results
