@@ -31,8 +31,8 @@ from citedesk.telemetry import Metrics, log_event
 from citedesk.triage import load_catalog, load_policy
 from citedesk.triage.artifact import load_model
 from citedesk.triage.clean import clean
-from citedesk.triage.live import LiveModels
 from citedesk.triage.demotions import Budgets, Demotion
+from citedesk.triage.live import LiveModels
 from citedesk.triage.policy import HeadPolicy
 from citedesk.triage.predict import Triage, Triaged
 from citedesk.triage.registry import Registry

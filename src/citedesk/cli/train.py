@@ -2,6 +2,7 @@
 
 import json
 import platform
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -13,11 +14,16 @@ from rich.table import Table
 from citedesk.cli.common import console, json_option, print_json, progress_bar
 from citedesk.encoding import open_encoder
 from citedesk.settings import Settings
+from citedesk.store import open_store
 from citedesk.triage import load_catalog, load_policy
 from citedesk.triage.artifact import save_model
 from citedesk.triage.card import REPORT_COLUMNS, cautions, model_card, report_cells
 from citedesk.triage.dataset import Wanted, read_labelled
 from citedesk.triage.folds import SEED, folds_for
+from citedesk.triage.holdout import feedback_rows
+from citedesk.triage.reference import FILE as REFERENCE
+from citedesk.triage.reference import to_json
+from citedesk.triage.registry import Registry
 from citedesk.triage.rows import Columns
 from citedesk.triage.training import CANDIDATES
 from citedesk.triage.training import train as train_heads
@@ -41,6 +47,7 @@ _CONFUSION = 12
     show_default=True,
     help="Choose the members of each head by cross-validation, or take these.",
 )
+@click.option("--feedback", is_flag=True, help="Learn from the labels people gave to suggestions too.")
 @click.option("--undated", is_flag=True, help="Leave the date out of the manifest, for bytes that can be made again.")
 @json_option
 @click.pass_obj
@@ -53,6 +60,7 @@ def train(
     body: str,
     fields: tuple[str, ...],
     features: str,
+    feedback: bool,
     undated: bool,
     as_json: bool,
 ) -> None:
@@ -63,9 +71,10 @@ def train(
     policy, catalog = load_policy(settings.policy), load_catalog(settings.catalog)
     encoder = open_encoder(settings)
     wanted = Wanted(Columns(subject, body), heads, fields)
+    further = _feedback(settings) if feedback else []
     with progress_bar("reading") as progress:
-        data, digest = read_labelled(sources, wanted, encoder, (policy, catalog), progress)
-        model, reports = train_heads(data, encoder.name, policy, progress, _candidates(features))
+        data, digest = read_labelled(sources, wanted, encoder, (policy, catalog), progress, further)
+        trained = train_heads(data, encoder.name, policy, progress, _candidates(features))
     about: dict[str, Any] = {
         "data_sha256": digest,
         "tickets": len(data.ids),
@@ -73,18 +82,36 @@ def train(
         "policy_sha256": policy.version,
         "seed": SEED,
         "folds": folds_for(len(data.ids)),
-        "metrics": reports,
+        "metrics": trained.reports,
+        "feedback": {"rows": len(further), "tickets": [str(row["id"]) for row in further]},
         "versions": {"python": platform.python_version()}
         | {name: version(name) for name in ("citedesk", "scikit-learn", "numpy", "skops")},
     }
     if not undated:
         about["trained_at"] = datetime.now(UTC).isoformat(timespec="seconds")
-    save_model(out, model, about, model_card(about))
+    seen = {"texts": sorted(set(data.hashes)), "ids": sorted(set(data.ids))}
+    also = {"rows.json": json.dumps(seen) + "\n", REFERENCE: to_json(trained.reference)}
+    save_model(out, trained.model, about, model_card(about), also)
     if as_json:
         print_json({"out": str(out), **about})
     else:
-        print_report(reports)
+        print_report(trained.reports)
         click.echo(f"\nmodel written to {out}")
+
+
+def _feedback(settings: Settings) -> list[dict[str, object]]:
+    store = open_store(settings.database)
+    try:
+        corrections = store.tickets.corrected()
+    finally:
+        store.close()
+    rows, frozen = feedback_rows(corrections, Registry(settings.models))
+    click.echo(
+        f"{len(rows)} tickets from feedback; left out: {corrections.conflicts} labels people disagree on, "
+        f"{corrections.outdated} outdated, {frozen} frozen",
+        err=True,
+    )
+    return rows
 
 
 def _candidates(features: str) -> tuple[tuple[str, ...], ...]:
@@ -92,7 +119,7 @@ def _candidates(features: str) -> tuple[tuple[str, ...], ...]:
     return fixed.get(features, CANDIDATES)
 
 
-def print_report(reports: dict[str, dict[str, Any]]) -> None:
+def print_report(reports: Mapping[str, dict[str, Any]]) -> None:
     """Print each head's measures, then by label, confusion, what more data would bring, the worst disagreements."""
     table = Table("head", "tickets", *REPORT_COLUMNS, box=None)
     for head, r in reports.items():

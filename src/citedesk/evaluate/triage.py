@@ -123,7 +123,7 @@ def some_of(data: Labelled, rows: NDArray[np.int64]) -> Labelled:
 def train_and_judge(bench: Bench, data: Labelled, test: Labelled) -> tuple[Report, Rows]:
     """Learn from tickets and judge on others."""
     began = time.perf_counter()
-    model, _ = train(data, bench.encoder.name, bench.policy, bench.progress)
+    model = train(data, bench.encoder.name, bench.policy, bench.progress).model
     return _judge(bench, model, data, test, time.perf_counter() - began)
 
 

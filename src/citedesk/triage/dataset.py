@@ -13,6 +13,7 @@ from citedesk.triage.catalog import Catalog
 from citedesk.triage.features import read_inputs
 from citedesk.triage.fields import field_values
 from citedesk.triage.folds import Progress, silent
+from citedesk.triage.holdout import text_hash
 from citedesk.triage.policy import Policy
 from citedesk.triage.rows import Columns, labels_of, read_rows, ticket_of
 from citedesk.triage.training import Labelled, data_hash
@@ -33,6 +34,7 @@ def read_labelled(
     encoder: Encoder,
     rules: tuple[Policy, Catalog],
     progress: Progress = silent,
+    further: Sequence[dict[str, object]] = (),
 ) -> tuple[Labelled, str]:
     """Read the tickets that have text.
 
@@ -42,6 +44,7 @@ def read_labelled(
         encoder: turns texts into vectors.
         rules: the policy and the catalog, for signals and judgements.
         progress: called with (done, total, what).
+        further: rows beside those of the files, such as feedback; they win over a row of the same id.
 
     Returns:
         The tickets, and the SHA-256 of their rows.
@@ -49,7 +52,8 @@ def read_labelled(
     Raises:
         InputError: if no ticket has text, or a label column is missing.
     """
-    rows = list(read_rows(paths))
+    newer = {row["id"] for row in further if "id" in row}
+    rows = [*(row for row in read_rows(paths) if not newer or row.get("id") not in newer), *further]
     columns = wanted.columns
     tickets = [redact(ticket_of(row, columns, f"row-{i}")).ticket for i, row in enumerate(rows, start=1)]
     used = [i for i, ticket in enumerate(tickets) if ticket.text]
@@ -73,7 +77,8 @@ def read_labelled(
         progress(done, len(texts), "encoding")
 
     inputs = replace(inputs, vectors=encoder.encode(list(inputs.texts), advance))
-    return Labelled([ticket.id for ticket in tickets], inputs, labels), data_hash(rows)
+    hashes = [text_hash(text) for text in texts]
+    return Labelled([ticket.id for ticket in tickets], inputs, labels, hashes), data_hash(rows)
 
 
 def _require(fields: Sequence[str], rows: Sequence[dict[str, object]]) -> None:

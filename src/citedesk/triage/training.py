@@ -20,6 +20,7 @@ from citedesk.triage.model import TriageModel
 from citedesk.triage.neighbours import Examples, centroids_of, typical_cosine
 from citedesk.triage.policy import HeadPolicy, Policy
 from citedesk.triage.pool import fit_pool
+from citedesk.triage.reference import Reference, build_reference
 from citedesk.triage.report import Held, head_report, learning_curve
 from citedesk.triage.rows import near_duplicate_groups
 from citedesk.triage.scope import Scope, fit_scope
@@ -53,11 +54,24 @@ _FEW = 1500
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """Training tickets: ids, inputs and labels by head (an empty label means none)."""
+    """Training tickets: ids, inputs and labels by head (an empty label means none).
+
+    hashes: of their texts as the help desk sent them, see `text_hash`; known where a model is to be kept.
+    """
 
     ids: Sequence[str]
     inputs: Inputs
     labels: Mapping[str, NDArray[np.str_]]
+    hashes: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """What training makes: the model (version not yet known), each head's report, and what the data looked like."""
+
+    model: TriageModel
+    reports: Mapping[str, dict[str, object]]
+    reference: Reference
 
 
 def train(
@@ -66,7 +80,7 @@ def train(
     policy: Policy,
     progress: Progress = silent,
     candidates: Sequence[tuple[str, ...]] = CANDIDATES,
-) -> tuple[TriageModel, dict[str, dict[str, object]]]:
+) -> Trained:
     """Train all heads.
 
     Args:
@@ -77,7 +91,7 @@ def train(
         candidates: sets of members to choose from, cheapest first.
 
     Returns:
-        The model (version not yet known), and the report of each head, see `head_report`.
+        The model, the report of each head (see `head_report`), and the reference that drift is measured against.
 
     Raises:
         InputError: if a head has too few examples.
@@ -110,7 +124,22 @@ def train(
         scope=_scope(scored, chosen),
     )
     progress(1, 1, "fitting the final model")
-    return model, reports
+    return Trained(model, reports, _reference(data, counted, held, heads))
+
+
+def _reference(
+    data: Labelled,
+    counted: Data,
+    held: Mapping[str, Held],
+    heads: Mapping[str, Head],
+) -> Reference:
+    """Keep what the tickets looked like, and what was said of them out of fold."""
+    said = {name: [heads[name].labels[i] for i in one.said.tolist()] for name, one in held.items()}
+    decisions = {}
+    for name, one in held.items():
+        confidence = one.probabilities[np.arange(len(one.said)), one.said]
+        decisions[name] = [heads[name].decide(round(float(p), 4)).value for p in confidence]
+    return build_reference(data.inputs.texts, data.inputs.vectors, counted.columns, decisions, said)
 
 
 def _union(candidates: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
