@@ -25,7 +25,7 @@ from citedesk.triage.reference import FILE as REFERENCE
 from citedesk.triage.reference import to_json
 from citedesk.triage.registry import Registry
 from citedesk.triage.rows import Columns
-from citedesk.triage.training import CANDIDATES
+from citedesk.triage.training import ALL, CANDIDATES
 from citedesk.triage.training import train as train_heads
 
 _DISAGREEMENTS = 5
@@ -115,7 +115,7 @@ def _feedback(settings: Settings) -> list[dict[str, object]]:
 
 
 def _candidates(features: str) -> tuple[tuple[str, ...], ...]:
-    fixed = {"words": (("words",),), "text": (("text",),), "all": (("text", "dense", "neighbours"),)}
+    fixed = {"words": (("words",),), "text": (("text",),), "all": (ALL,)}
     return fixed.get(features, CANDIDATES)
 
 

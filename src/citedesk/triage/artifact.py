@@ -142,7 +142,7 @@ def _write_skops(path: Path, model: TriageModel) -> None:
     from sklearn.linear_model import LinearRegression, LogisticRegression
     from sklearn.svm import LinearSVC
 
-    kinds = {"words": LinearSVC, "text": LinearSVC, "dense": LogisticRegression, "network": LogisticRegression}
+    machines = ("words", "text", "opening")
     estimators = {}
 
     def put(name: str, estimator: Any, machine: Linear) -> None:
@@ -153,7 +153,7 @@ def _write_skops(path: Path, model: TriageModel) -> None:
 
     for name, head in model.heads.items():
         for member, machine in head.machines.items():
-            estimator = kinds[member]()
+            estimator = LinearSVC() if member in machines else LogisticRegression()
             estimator.classes_ = np.array(head.labels)
             put(f"{name}/{member}", estimator, machine.output if isinstance(machine, Network) else machine)
             if isinstance(machine, Network):

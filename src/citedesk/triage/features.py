@@ -32,6 +32,8 @@ MAX_CHARACTERS = 30_000
 _LEAST_WORDS = 2
 _LEAST_CHARACTERS = 3
 _FEW = 50
+# Characters a ticket opens with: people put first what matters, forms and logs come after.
+_OPENING = 250
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,7 @@ class Counted:
 
     dictionary: Dictionary
     words: Counts
+    opening: Counts
     characters: Counts | None
     fields: Sequence[Values]
 
@@ -92,6 +95,7 @@ class Counted:
         return Counted(
             self.dictionary,
             self.words.take(rows),
+            self.opening.take(rows),
             self.characters.take(rows) if self.characters else None,
             [self.fields[i] for i in rows] if self.fields else (),
         )
@@ -101,7 +105,11 @@ def count_terms(inputs: Inputs, characters: bool = True) -> Counted:
     """Count the terms of training tickets, learning which there are."""
     dictionary = read_dictionary(inputs.texts, _LEAST_WORDS if len(inputs.texts) > _FEW else 1)
     runs = count_characters(inputs.texts) if characters else None
-    return Counted(dictionary, dictionary.count(inputs.texts), runs, inputs.fields)
+    return Counted(dictionary, dictionary.count(inputs.texts), _openings(dictionary, inputs), runs, inputs.fields)
+
+
+def _openings(dictionary: Dictionary, inputs: Inputs) -> Counts:
+    return dictionary.count([text[:_OPENING] for text in inputs.texts])
 
 
 @dataclass(frozen=True)
@@ -116,18 +124,20 @@ class Features:
     def count(self, inputs: Inputs) -> Counted:
         """Count the known terms of tickets."""
         runs = count_characters(inputs.texts) if self.characters else None
-        return Counted(self.dictionary, self.dictionary.count(inputs.texts), runs, inputs.fields)
+        words = self.dictionary.count(inputs.texts)
+        return Counted(self.dictionary, words, _openings(self.dictionary, inputs), runs, inputs.fields)
 
     def blocks(self, counted: Counted) -> dict[str, sparse.csr_matrix]:
-        """Compute what the members `words` and `text` read: name -> (n, columns) sparse float32.
+        """Compute what the members over terms read: name -> (n, columns) sparse float32.
 
-        Columns are words, then fields; in `text` characters come last.
+        Columns of `words` are words, then fields; in `text` characters come last; `opening` has words alone.
         """
         words = self.words.transform(counted.words)
         fields = [self.fields.transform(counted.fields)] if len(self.fields) and counted.fields else []
         if len(self.fields) and not counted.fields:
             fields = [sparse.csr_matrix((words.shape[0], len(self.fields)), dtype=np.float32)]
-        blocks = {"words": sparse.hstack([words, *fields], format="csr")}
+        opening = self.words.transform(counted.opening)
+        blocks = {"words": sparse.hstack([words, *fields], format="csr"), "opening": opening}
         if self.characters is not None and counted.characters is not None:
             half = np.float32(np.sqrt(0.5))
             runs = self.characters.transform(counted.characters)

@@ -17,7 +17,7 @@ SEED = 20261123
 FOLDS = 5
 # Above this many tickets three folds score as surely, in three fifths of the time.
 _MANY = 20_000
-MEMBERS = ("words", "text", "dense", "network", "neighbours")
+MEMBERS = ("words", "text", "opening", "logistic", "dense", "network", "neighbours")
 # What embeddings are needed for.
 MEANING = frozenset({"dense", "network", "neighbours"})
 

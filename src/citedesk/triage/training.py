@@ -40,10 +40,11 @@ CANDIDATES: tuple[tuple[str, ...], ...] = (
     ("text", "dense"),
     ("text", "neighbours"),
     ("text", "dense", "neighbours"),
-    ("text", "network", "neighbours"),
+    ("text", "opening", "logistic", "dense", "neighbours"),
+    ("text", "opening", "logistic", "network", "neighbours"),
 )
 # What stands for all members where none is chosen.
-ALL = ("text", "dense", "neighbours")
+ALL = ("text", "opening", "logistic", "dense", "neighbours")
 # Below this many tickets a network is not tried.
 _NETWORK_FROM = 3000
 # Above this many tickets members are chosen on a sample of this size.
