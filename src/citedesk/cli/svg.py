@@ -10,18 +10,18 @@ from html import escape
 
 # Size of a chart and its margins, in the units of its view box.
 _WIDTH, _HEIGHT = 380, 260
-_LEFT, _RIGHT, _TOP, _BOTTOM = 52, 14, 12, 44
+_LEFT, _RIGHT, _TOP, _BOTTOM = 52, 24, 12, 44
 # A cell of a matrix, room for the names of its rows and columns, and the longest name shown whole.
 _CELL = 34
-_NAMES = 96
-_LONGEST = 14
+_NAMES = 116
+_LONGEST = 18
 # Most a cell is shaded, so that its number stays readable.
 _DARKEST = 0.6
 # Characters that XML forbids; half of a surrogate pair cannot be written at all.
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 STYLE = (
-    "svg{width:100%;max-width:30rem;height:auto;font:11px system-ui,sans-serif;fill:currentColor}"
+    "svg{max-width:100%;height:auto;font:11px system-ui,sans-serif;fill:currentColor}"
     ".axis,.grid,.cell{stroke:currentColor;fill:none}.grid,.cell{stroke-opacity:.15}"
     ".line,.expected{stroke:#2a78b5;fill:none;stroke-width:2}.expected,.even{stroke-dasharray:5 4}"
     ".even{stroke:currentColor;fill:none;stroke-opacity:.6}.band{fill:#2a78b5;fill-opacity:.2}"
@@ -115,7 +115,7 @@ def _cell(i: int, j: int, pair: tuple[str, str], count: int, total: int) -> str:
 
 
 def _svg(width: float, height: float, about: str, drawn: Sequence[str]) -> str:
-    size = f'viewBox="0 0 {width} {height}"'
+    size = f'width="{width}" height="{height}" viewBox="0 0 {width} {height}"'
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-label="{plain(about)}">{"".join(drawn)}</svg>'
     )

@@ -16,8 +16,8 @@ _DRAWN = 24
 _MISTAKES = 15
 # Points of the learning curve below which nothing is expected of more tickets.
 _LEAST_POINTS = 3
-# Radius of the dot of the fullest bin; areas go by tickets.
-_FULLEST = 9.0
+# Radius of the dot of the fullest bin, whose area stands for its tickets, and of the smallest that can be seen.
+_FULLEST, _SMALLEST = 9.0, 2.0
 _LABEL_COLUMNS = ("n", "precision", "recall", "decided alone", "right of these")
 
 _PAGE_STYLE = (
@@ -49,7 +49,8 @@ def html_page(about: Report) -> str:
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"/>'
         f'<meta http-equiv="Content-Security-Policy" content="{plain(_ALONE)}"/>'
         '<meta name="viewport" content="width=device-width"/>'
-        f"<title>CiteDesk training</title><style>{_PAGE_STYLE}{STYLE}</style></head><body>{''.join(parts)}</body></html>\n"
+        f"<title>CiteDesk training</title><style>{_PAGE_STYLE}{STYLE}</style></head>"
+        f"<body>{''.join(parts)}</body></html>\n"
     )
 
 
@@ -69,7 +70,12 @@ def _reliability(report: Report) -> str:
     most = max(n for _, _, n in bins)
     spans = [(sure, *chance_band(sure, n)) for sure, _, n in bins]
     dots = [
-        dot(plane, (sure, right), f"{n} tickets: stated {sure:.1%}, right {right:.1%}", _FULLEST * math.sqrt(n / most))
+        dot(
+            plane,
+            (sure, right),
+            f"{n} tickets: stated {sure:.1%}, right {right:.1%}",
+            max(_SMALLEST, _FULLEST * math.sqrt(n / most)),
+        )
         for sure, right, n in bins
     ]
     drawn = chart(plane, "Reliability", band(plane, spans), line(plane, [(0, 0), (1, 1)], "even"), *dots)
@@ -84,39 +90,45 @@ def _reliability(report: Report) -> str:
 def _risk(report: Report) -> str:
     points = report["risk_coverage"]
     whole = points[-1][1]
-    top = max(0.1, math.ceil(10 * max(error for _, error in points)) / 10)
-    errors = Axis("error among them", 0.0, top, {top * i / 5: f"{20 * top * i:.0f} %" for i in range(6)})
-    plane = Plane(shares("share of tickets decided, surest first"), errors)
+    auto = None if report["auto_precision"] is None else (report["auto_share"], 1 - report["auto_precision"])
+    plane = Plane(shares("share of tickets decided, surest first"), _errors([*points, *([auto] if auto else [])]))
     marks = [line(plane, [(0.1, whole), (1.0, whole)], "even"), line(plane, points)]
     marks += [dot(plane, (covered, error), f"{covered:.0%} decided: {error:.1%} wrong") for covered, error in points]
     said = "Risk over coverage. Dashed: the error if sure and unsure tickets were mixed."
-    if report["auto_precision"] is not None:
-        share, error = report["auto_share"], 1 - report["auto_precision"]
-        marks.append(dot(plane, (share, min(error, top)), f"auto: {share:.1%} decided, {error:.1%} wrong", 8, "mark"))
+    if auto:
+        marks.append(dot(plane, auto, f"auto: {auto[0]:.1%} decided, {auto[1]:.1%} wrong", 8, "mark"))
         said += f" Ring: what `auto` decides, from probability {report['auto_at']} up."
     return _figure(chart(plane, "Risk over coverage", *marks), said)
 
 
+def _errors(points: Iterable[tuple[float, float]]) -> Axis:
+    """Make an axis from 0 to the largest error, with a tick at every 5 or 10 %."""
+    twentieths = max(2, math.ceil(20 * max(error for _, error in points)))
+    steps = range(0, twentieths + 1, 1 if twentieths <= 6 else 2)
+    return Axis("error among them", 0.0, twentieths / 20, {step / 20: f"{5 * step} %" for step in steps})
+
+
 def _curve(report: Report) -> str:
-    points, twice = report["curve"]["points"], report["curve"]["twice"]
-    measured = [(math.log2(n), score) for n, score in points]
-    expects = len(points) >= _LEAST_POINTS
-    ahead = [(measured[-1][0] + 1, min(1.0, measured[-1][1] + twice))] if expects else []
-    scores = [score for _, score in measured + ahead]
-    low, high = math.floor(10 * min(scores) - 0.5) / 10, math.ceil(10 * max(scores) + 0.5) / 10
-    ticks = {tenth / 10: f"{tenth / 10:.1f}" for tenth in range(round(10 * low), round(10 * high) + 1)}
-    sizes = {x: str(round(2**x)) for x, _ in measured + ahead}
+    points = [(math.log2(n), score) for n, score in report["curve"]["points"] if n]
+    twice = report["curve"]["twice"]
+    ahead = [(points[-1][0] + 1, min(1.0, points[-1][1] + twice))] if len(points) >= _LEAST_POINTS else []
+    sizes = {x: str(round(2**x)) for x, _ in points + ahead}
     across = Axis("training tickets, doubling", min(sizes) - 0.3, max(sizes) + 0.3, sizes)
-    plane = Plane(across, Axis("macro-F1", low, high, ticks))
-    dots = [dot(plane, point, f"{n} tickets: {score}") for point, (n, score) in zip(measured, points, strict=True)]
+    plane = Plane(across, _scores([score for _, score in points + ahead]))
+    marks = [line(plane, points), *(dot(plane, (x, score), f"{sizes[x]} tickets: {score}") for x, score in points)]
     said = "Learning curve, on one held-out fold, so steps are uncertain."
-    if expects:
-        dots += [
-            line(plane, [measured[-1], *ahead], "expected"),
-            dot(plane, ahead[0], f"expected: {twice:+.3f}", 6, "mark"),
-        ]
+    if ahead:
+        marks.append(line(plane, [points[-1], *ahead], "expected"))
+        marks.append(dot(plane, ahead[0], f"expected: {ahead[0][1]:.3f}", 6, "mark"))
         said += f" Ring: what twice as many tickets would bring if gains shrink as they did, {twice:+.3f}."
-    return _figure(chart(plane, "Learning curve", line(plane, measured), *dots), said)
+    return _figure(chart(plane, "Learning curve", *marks), said)
+
+
+def _scores(values: Sequence[float]) -> Axis:
+    """Make an axis of macro-F1 around values, from tenth to tenth."""
+    low, high = math.floor(10 * min(values) - 0.5), math.ceil(10 * max(values) + 0.5)
+    low, high = max(0, low), min(10, high)
+    return Axis("macro-F1", low / 10, high / 10, {tenth / 10: str(tenth / 10) for tenth in range(low, high + 1)})
 
 
 def _confusion(report: Report) -> str:
