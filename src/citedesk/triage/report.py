@@ -155,7 +155,8 @@ def learning_curve(
     """Measure each head with fewer training tickets, on the first fold, and say what twice as many would bring.
 
     Returns:
-        head -> {"points": [[training tickets, macro_f1]...], "twice": expected gain of macro_f1}.
+        head -> {"points": [[training tickets, macro_f1]...], "twice": expected gain of macro_f1}; parts too small to
+        hold two labels of every head are left out.
     """
     fold = np.zeros(len(data.inputs.texts), dtype=np.int64) - 1
     for one in scored.values():
@@ -163,6 +164,7 @@ def learning_curve(
     test, rest = np.flatnonzero(fold == 0), np.flatnonzero(fold > 0)
     rest = np.random.default_rng(SEED).permutation(rest)
     parts = [len(rest) // part for part in _PARTS if len(rest) // part <= _LARGEST_PART]
+    parts = [size for size in parts if all(_holds_two_labels(one, rest[:size]) for one in scored.values())]
     points: dict[str, list[tuple[int, float]]] = {head: [] for head in scored}
     for number, size in enumerate(parts):
         progress(number, len(parts), "measuring the learning curve")
@@ -173,6 +175,10 @@ def learning_curve(
     for head, one in scored.items():
         points[head].append((len(rest), _reached(one, chosen[head], pools[head])))
     return {head: {"points": found, "twice": _twice(found)} for head, found in points.items()}
+
+
+def _holds_two_labels(one: OutOfFold, rows: Ints) -> bool:
+    return len(np.unique(one.truth[np.isin(one.rows, rows)])) > 1
 
 
 def _emptied(one: OutOfFold) -> OutOfFold:
