@@ -12,7 +12,9 @@ import click
 from rich.table import Table
 
 from citedesk.cli.common import console, json_option, print_json, progress_bar
+from citedesk.cli.train_page import html_page
 from citedesk.encoding import open_encoder
+from citedesk.errors import StorageError
 from citedesk.settings import Settings
 from citedesk.store import open_store
 from citedesk.triage import load_catalog, load_policy
@@ -48,6 +50,7 @@ _CONFUSION = 12
     help="Choose the members of each head by cross-validation, or take these.",
 )
 @click.option("--feedback", is_flag=True, help="Learn from the labels people gave to suggestions too.")
+@click.option("--html", type=click.Path(path_type=Path, dir_okay=False), help="Write the report as a page with plots.")
 @click.option("--undated", is_flag=True, help="Leave the date out of the manifest, for bytes that can be made again.")
 @json_option
 @click.pass_obj
@@ -61,6 +64,7 @@ def train(
     fields: tuple[str, ...],
     features: str,
     feedback: bool,
+    html: Path | None,
     undated: bool,
     as_json: bool,
 ) -> None:
@@ -92,11 +96,23 @@ def train(
     seen = {"texts": sorted(set(data.hashes)), "ids": sorted(set(data.ids))}
     also = {"rows.json": json.dumps(seen) + "\n", REFERENCE: to_json(trained.reference)}
     save_model(out, trained.model, about, model_card(about), also)
+    if html is not None:
+        _write_page(html, about)
     if as_json:
         print_json({"out": str(out), **about})
     else:
         print_report(trained.reports)
         click.echo(f"\nmodel written to {out}")
+
+
+def _write_page(path: Path, about: dict[str, Any]) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(html_page(about), encoding="utf-8")
+    except OSError as error:
+        raise StorageError(
+            f"the model is written, but not the page {path} ({error.strerror or error}); choose another --html"
+        ) from error
 
 
 def _feedback(settings: Settings) -> list[dict[str, object]]:

@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from citedesk.triage.curves import risk_coverage
+
 Qrels = Mapping[str, int]
 
 
@@ -60,17 +62,6 @@ def expected_calibration_error(probabilities: NDArray[np.float64], correct: NDAr
     return sum(gaps)
 
 
-def risk_coverage(probabilities: NDArray[np.float64], correct: NDArray[np.bool_]) -> list[tuple[float, float]]:
-    """Error among the most confident share of predictions, for shares 0.1 to 1.0 (El-Yaniv and Wiener, 2010)."""
-    order = np.argsort(-probabilities, kind="stable")
-    wrong = ~correct[order]
-    points = []
-    for tenth in range(1, 11):
-        n = max(1, round(len(wrong) * tenth / 10))
-        points.append((tenth / 10, round(float(wrong[:n].mean()), 4)))
-    return points
-
-
 def auroc(scores: NDArray[np.float64], positive: NDArray[np.bool_]) -> float:
     """Chance that a positive scores above a negative, ties half (Mann and Whitney, 1947)."""
     order = np.argsort(scores, kind="stable")
@@ -98,3 +89,17 @@ def paired_p_value(a: Sequence[float], b: Sequence[float], seed: int = 0, rounds
     signs = np.random.default_rng(seed).choice([-1.0, 1.0], (rounds, len(difference)))
     extreme = np.abs((signs * difference).mean(axis=1)) >= abs(difference.mean()) - 1e-12
     return float((extreme.sum() + 1) / (rounds + 1))
+
+
+__all__ = [
+    "Qrels",
+    "auroc",
+    "bootstrap_interval",
+    "expected_calibration_error",
+    "ndcg",
+    "paired_p_value",
+    "precision_at_1",
+    "recall",
+    "reciprocal_rank",
+    "risk_coverage",
+]

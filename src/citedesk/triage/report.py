@@ -7,14 +7,13 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from citedesk.triage.curves import BINS, reliability, risk_coverage
 from citedesk.triage.decide import NEVER, learnable, macro_f1
 from citedesk.triage.folds import SEED, Data, OutOfFold, Progress, score_part
 from citedesk.triage.heads import Head
 from citedesk.triage.policy import HeadPolicy
 from citedesk.triage.pool import Pool
 
-# Bins of the expected calibration error.
-_BINS = 15
 # Resamples of the interval, and disagreements listed.
 _RESAMPLES = 500
 _WORST = 20
@@ -43,8 +42,9 @@ def head_report(scored: OutOfFold, held: Held, head: Head, settings: HeadPolicy,
 
     Returns:
         n, accuracy, macro_f1 with its 95 % interval and the majority label's, qwk (ordinal heads), ece, the `auto`
-        threshold, share and precision, coverage and mean size of the prediction sets, measures by label, the
-        confusion (true -> said -> count), the worst disagreements (ids), and whether anything can be learned.
+        threshold, share and precision, reliability ([mean confidence, share right, tickets] by bin), risk_coverage
+        ([coverage, error]), coverage and mean size of the prediction sets, measures by label, the confusion
+        (true -> said -> count), the worst disagreements (ids), and whether anything can be learned.
     """
     truth, said, k = scored.truth, held.said, len(scored.labels)
     rows = np.arange(len(truth))
@@ -65,6 +65,8 @@ def head_report(scored: OutOfFold, held: Held, head: Head, settings: HeadPolicy,
         "auto_at": head.auto_at if head.auto_at < NEVER else None,
         "auto_share": _rounded(auto.mean()),
         "auto_precision": _rounded(right[auto].mean()) if auto.any() else None,
+        "reliability": reliability(confidence, right),
+        "risk_coverage": risk_coverage(confidence, right),
         "sets": {"coverage": _rounded(inside[rows, truth].mean()), "labels": _rounded(inside.sum(axis=1).mean())},
         "members": {name: round(weight, 4) for name, weight in head.pool.weights.items()},
         "rule_weight": head.pool.rule_weight,
@@ -113,9 +115,9 @@ def quadratic_kappa(truth: Ints, said: Ints, places: Sequence[int]) -> float:
 
 def calibration_error(confidence: NDArray[np.float64], right: NDArray[np.bool_]) -> float:
     """Measure how far stated probabilities are from the truth: expected calibration error over 15 equal bins."""
-    bins = np.minimum((confidence * _BINS).astype(int), _BINS - 1)
-    sure = np.bincount(bins, confidence, _BINS)
-    true = np.bincount(bins, right.astype(float), _BINS)
+    bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
+    sure = np.bincount(bins, confidence, BINS)
+    true = np.bincount(bins, right.astype(float), BINS)
     return float(np.abs(sure - true).sum() / max(1, len(confidence)))
 
 
@@ -153,7 +155,8 @@ def learning_curve(
     """Measure each head with fewer training tickets, on the first fold, and say what twice as many would bring.
 
     Returns:
-        head -> {"points": [[training tickets, macro_f1]...], "twice": expected gain of macro_f1}.
+        head -> {"points": [[training tickets, macro_f1]...], "twice": expected gain of macro_f1}; parts too small to
+        hold two labels of every head are left out.
     """
     fold = np.zeros(len(data.inputs.texts), dtype=np.int64) - 1
     for one in scored.values():
@@ -161,6 +164,7 @@ def learning_curve(
     test, rest = np.flatnonzero(fold == 0), np.flatnonzero(fold > 0)
     rest = np.random.default_rng(SEED).permutation(rest)
     parts = [len(rest) // part for part in _PARTS if len(rest) // part <= _LARGEST_PART]
+    parts = [size for size in parts if all(_holds_two_labels(one, rest[:size]) for one in scored.values())]
     points: dict[str, list[tuple[int, float]]] = {head: [] for head in scored}
     for number, size in enumerate(parts):
         progress(number, len(parts), "measuring the learning curve")
@@ -171,6 +175,10 @@ def learning_curve(
     for head, one in scored.items():
         points[head].append((len(rest), _reached(one, chosen[head], pools[head])))
     return {head: {"points": found, "twice": _twice(found)} for head, found in points.items()}
+
+
+def _holds_two_labels(one: OutOfFold, rows: Ints) -> bool:
+    return len(np.unique(one.truth[np.isin(one.rows, rows)])) > 1
 
 
 def _emptied(one: OutOfFold) -> OutOfFold:
