@@ -30,9 +30,10 @@ _PRINTED = 20
 # Exit code when a decision could not be applied.
 _CONFLICTS = 1
 LIMITS = (
-    "The share is estimated by confident learning; its interval holds the chance of drawing these tickets only. A "
-    "weak model takes its own mistakes for wrong labels, labels wrong by habit look right to it, and labels that "
-    "people themselves confuse count as wrong. Decide a random part of the list to know how much of it is true."
+    "The estimated share counts the labels that model and neighbours both contradict; its interval holds the chance "
+    "of drawing these tickets only. Labels wrong by habit look right and are missed, and what people themselves "
+    "confuse is accused. Decide a random part of the list to know how much of it is true; `citedesk eval labels` "
+    "plants wrong labels and counts how many are found."
 )
 
 
@@ -149,6 +150,7 @@ def _audit_json(one: HeadAudit, listed: Sequence[Suspect], policy: Policy, data:
         "tickets": one.tickets,
         "learned": one.wrong is not None,
         "wrong_share": wrong,
+        "wrong_share_by_model_alone": one.wrong_by_model,
         "rare_labels": list(one.rare),
         "found": len(one.suspects),
         "boundaries": _boundaries(one.suspects, one.head, policy),
@@ -200,12 +202,13 @@ def _print(one: HeadAudit, listed: Sequence[Suspect], policy: Policy, data: Labe
 
 
 def _print_suspects(listed: Sequence[Suspect], data: Labelled) -> None:
-    table = Table("id", "label", "better", "model", "neighbours", "score", "subject", box=None)
+    table = Table("id", "label", "better", "model", "neighbours", "score", box=None)
+    table.add_column("subject", no_wrap=True, overflow="ellipsis")
     for one in listed:
-        twins = "".join(f"  = {twin.id} ({twin.label})" for twin in one.identical)
+        twins = "".join(f"= {twin.id} ({twin.label})  " for twin in one.identical)
         model = f"{one.probability:.2f} < {one.proposed_probability:.2f}"
         near = f"{one.own_share:.0%} < {one.share:.0%}"
-        cells = [one.id, one.label, one.proposed, model, near, f"{one.score:.2f}", subject_of(one, data) + twins]
+        cells = [one.id, one.label, one.proposed, model, near, f"{one.score:.2f}", twins + subject_of(one, data)]
         table.add_row(*map(safe, cells))
     if listed:
         console().print(table)
@@ -215,7 +218,8 @@ def _wrong(one: HeadAudit) -> str:
     if one.wrong is None:
         return "nothing can be learned from this head's labels, so only tickets that say the same are compared"
     estimate, low, high = one.wrong
-    return f"an estimated {estimate:.1%} are wrong (95 % interval {low:.1%} to {high:.1%})"
+    alone = f"; by the model alone {one.wrong_by_model:.1%}" if one.wrong_by_model is not None else ""
+    return f"an estimated {estimate:.1%} are wrong (95 % interval {low:.1%} to {high:.1%}{alone})"
 
 
 def _applied_json(applied: Applied, empty: int, out: Path) -> dict[str, Any]:

@@ -85,7 +85,11 @@ def evaluate_audit(
 
 
 def _listed(audit: HeadAudit) -> Report:
-    return {"listed": len(audit.suspects), "estimated_wrong": list(audit.wrong) if audit.wrong else None}
+    return {
+        "listed": len(audit.suspects),
+        "estimated_wrong": list(audit.wrong) if audit.wrong else None,
+        "wrong_by_model": audit.wrong_by_model,
+    }
 
 
 def measure_audit(audit: HeadAudit, planted: Ints, seed: int = 0) -> Report:

@@ -51,34 +51,35 @@ def self_doubt(probabilities: Floats, truth: Ints) -> Floats:
     return np.asarray((1.0 - own + normalised_margin(probabilities, truth)) / 2)
 
 
-def wrong_share(confident: Ints, truth: Ints, weights: Floats | None = None) -> float:
-    """Estimate the share of wrong labels: what lies off the diagonal of the confident joint, rows scaled to the counts.
+def wrong_share(confident: Ints, truth: Ints) -> float:
+    """Estimate the share of wrong labels by the model alone: off the diagonal of the confident joint.
+
+    Its rows are scaled to the counts of the labels. A weak model's own mistakes count as wrong labels, so this is high.
 
     Args:
         confident: (m,) see `confident_labels`.
         truth: (m,) index of the given label.
-        weights: (m,) how often each ticket counts; None counts each once.
     """
-    w = np.ones(len(truth)) if weights is None else weights
+    sure = confident >= 0
     k = int(truth.max()) + 1
-    sure = w * (confident >= 0)
-    given = np.bincount(truth, w, k)
-    doubted = np.bincount(truth, sure * (confident != truth), k) / np.maximum(np.bincount(truth, sure, k), 1e-9)
-    return float((given * doubted).sum() / given.sum())
+    given = np.bincount(truth, minlength=k)
+    wrong = np.bincount(truth, sure & (confident != truth), k) / np.maximum(np.bincount(truth, sure, k), 1)
+    return float((given * wrong).sum() / len(truth))
 
 
-def wrong_share_interval(probabilities: Floats, truth: Ints, groups: Ints) -> tuple[float, float, float]:
-    """Estimate the share of wrong labels, with the 95 % interval of drawing other tickets; groups are drawn whole.
+def share_interval(hit: NDArray[np.bool_], groups: Ints) -> tuple[float, float, float]:
+    """Give a share and the 95 % interval of drawing other tickets; groups are drawn whole.
+
+    Args:
+        hit: (m,) the tickets counted.
+        groups: (m,) tickets of one number belong together.
 
     Returns:
-        Estimate, lower and upper end, each in [0, 1].
+        Share, lower and upper end, each in [0, 1].
     """
-    confident = confident_labels(probabilities, truth)
     names, place = np.unique(groups, return_inverse=True)
+    sizes, hits = np.bincount(place), np.bincount(place, hit)
     rng = np.random.default_rng(SEED)
-    values = []
-    for _ in range(_RESAMPLES):
-        drawn = np.bincount(rng.integers(0, len(names), len(names)), minlength=len(names))
-        values.append(wrong_share(confident, truth, drawn[place].astype(float)))
-    low, high = np.percentile(values, [2.5, 97.5])
-    return round(wrong_share(confident, truth), 4), round(float(low), 4), round(float(high), 4)
+    draws = (rng.integers(0, len(names), len(names)) for _ in range(_RESAMPLES))
+    low, high = np.percentile([hits[draw].sum() / sizes[draw].sum() for draw in draws], [2.5, 97.5])
+    return round(float(hit.mean()), 4), round(float(low), 4), round(float(high), 4)
