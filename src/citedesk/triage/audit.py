@@ -77,8 +77,8 @@ class HeadAudit:
     """What is doubted of a head.
 
     tickets: that have a label and were looked at. suspects: in the order to be read, see `in_order`. wrong: share that
-    model and neighbours both contradict, with its 95 % interval: where .10 were planted this rose by .07 to .08, so
-    that misses and wrong accusations nearly cancel out. wrong_by_model: see `wrong_share`. Both are None where nothing can be
+    model and neighbours both contradict, with its 95 % interval: misses and wrong accusations nearly cancel out, where
+    .10 were planted it rose by .07 to .08. wrong_by_model: see `wrong_share`. Both are None where nothing can be
     learned, and only twins are listed. rare: labels of too few tickets. ranking: name -> (n,) doubts of all tickets, by
     `both`, `model`, `neighbours` and `margin`, the plain normalised margin; -1 where a ticket has no label.
     """
@@ -209,9 +209,9 @@ def _ranking(scored: _Scored) -> dict[str, Floats]:
 
 def _contradicted(scored: _Scored, doubt: Floats) -> Iterator[Suspect]:
     """Give the tickets whose label model and neighbours both contradict."""
-    result = scored.result
+    result, made_up = scored.result, scored.made_up
     for at, proposal in enumerate(confident_labels(scored.probabilities, result.truth).tolist()):
-        if proposal in (-1, result.truth[at]) or result.labels[proposal] == scored.made_up:
+        if proposal in (-1, result.truth[at]) or result.labels[proposal] == made_up:
             continue
         row, label = int(result.rows[at]), result.labels[proposal]
         if scored.share(at, label) > scored.share(at, str(scored.column[row])):
