@@ -107,6 +107,23 @@ def test_audit_ticket_without_a_label_is_neither_listed_nor_a_neighbour() -> Non
     assert (audit.tickets, audit.ranking["both"][3], "t003" in named, "t040" in named) == (89, -1.0, False, True)
 
 
+def test_audit_lists_only_what_the_neighbours_contradict_too() -> None:
+    texts, priorities, _ = texts_and_labels(60, seed=11)
+    column, _ = plant(np.array(priorities), ["P1", "P3", "P4"], 0.35, "random", 3)
+    (audit,) = audit_labels(Labelled([str(i) for i in range(180)], inputs_of(texts), {"priority": column}))
+    assert audit.suspects
+    assert [one.id for one in audit.suspects if one.share <= one.own_share] == []
+
+
+def test_audit_shares_are_of_labelled_neighbours() -> None:
+    texts, priorities, _ = texts_and_labels(60, seed=11)
+    column = np.array(priorities)
+    column[90:] = ""
+    column[3] = "P4"
+    (audit,) = audit_labels(Labelled([str(i) for i in range(180)], inputs_of(texts), {"priority": column}))
+    assert [(one.id, one.share) for one in audit.suspects] == [("3", 1.0)]
+
+
 def test_audit_twins_that_disagree_list_the_less_likely_one_with_the_other() -> None:
     (one,) = twins_of(["P1", "P3"])
     assert (one.id, one.label, one.proposed, one.identical) == ("t030", "P1", "P3", (Twin("t031", "P3", True),))

@@ -114,6 +114,12 @@ def test_apply_decisions_same_id_twice_finds_the_ticket_by_its_text() -> None:
     assert [row["k"] for row in applied.rows] == ["x", "y", "y"]
 
 
+def test_apply_decisions_same_id_twice_leaves_the_ticket_of_another_label() -> None:
+    rows: list[dict[str, object]] = [{"id": "a", "k": "x"}, {"id": "a", "k": "z"}, {"id": "c", "k": "y"}]
+    applied = apply_decisions(rows, [Decision("a", "k", "x", "y")], Columns())
+    assert [row["k"] for row in applied.rows] == ["y", "z", "y"]
+
+
 @pytest.mark.slow
 def test_audit_commands_from_list_to_new_tickets(
     home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]

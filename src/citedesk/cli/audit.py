@@ -202,8 +202,10 @@ def _print(one: HeadAudit, listed: Sequence[Suspect], policy: Policy, data: Labe
 
 
 def _print_suspects(listed: Sequence[Suspect], data: Labelled) -> None:
-    table = Table("id", "label", "better", "model", "neighbours", "score", box=None)
-    table.add_column("subject", no_wrap=True, overflow="ellipsis")
+    table = Table(box=None, expand=True)
+    for name in ("id", "label", "better", "model", "neighbours", "score"):
+        table.add_column(name, no_wrap=True)
+    table.add_column("subject", no_wrap=True, overflow="ellipsis", ratio=1)
     for one in listed:
         twins = "".join(f"= {twin.id} ({twin.label})  " for twin in one.identical)
         model = f"{one.probability:.2f} < {one.proposed_probability:.2f}"

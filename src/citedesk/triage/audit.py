@@ -105,11 +105,6 @@ class _Scored:
     probabilities: Floats
     near: Ints
 
-    @property
-    def made_up(self) -> str:
-        """The class that stands for rare labels and is itself none; an empty text if there is none."""
-        return OTHER if OTHER not in set(self.column.tolist()) else ""
-
     def probability(self, at: int, label: str) -> float:
         """Give the model's probability of a label, that of their class for rare ones."""
         labels = self.result.labels
@@ -209,10 +204,11 @@ def _ranking(scored: _Scored) -> dict[str, Floats]:
 
 def _contradicted(scored: _Scored, doubt: Floats) -> Iterator[Suspect]:
     """Give the tickets whose label model and neighbours both contradict."""
-    result, made_up = scored.result, scored.made_up
+    result = scored.result
     for at, proposal in enumerate(confident_labels(scored.probabilities, result.truth).tolist()):
-        if proposal in (-1, result.truth[at]) or result.labels[proposal] == made_up:
+        if proposal in (-1, result.truth[at]):
             continue
+        # No ticket carries the class that stands for rare labels, so no neighbour proposes it.
         row, label = int(result.rows[at]), result.labels[proposal]
         if scored.share(at, label) > scored.share(at, str(scored.column[row])):
             yield _suspect(scored, at, label, doubt)
