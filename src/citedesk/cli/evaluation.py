@@ -153,6 +153,39 @@ def triage(
 
 
 @evaluation.command()
+@click.argument("source", metavar="FILE", type=click.Path(path_type=Path))
+@click.option("--head", required=True, help="Label column.")
+@click.option("--share", type=click.FloatRange(0, 0.5, min_open=True), default=0.1, show_default=True, help="To plant.")
+@click.option("--seed", default=0, show_default=True, help="Another seed plants others.")
+@click.option("--subject", default="subject", show_default=True, help="Column of the subject.")
+@click.option("--body", default="body", show_default=True, help="Column of the body.")
+@json_option
+@click.pass_obj
+def labels(
+    settings: Settings, source: Path, head: str, share: float, seed: int, subject: str, body: str, as_json: bool
+) -> None:
+    """The label audit on planted wrong labels, beside the model alone, the neighbours alone and chance.
+
+    Plants labels drawn at random and, where the policy puts the labels on a scale, labels next to the right one.
+    """
+    from citedesk.evaluate.labels import KINDS, evaluate_audit
+    from citedesk.evaluate.triage import Bench, wanted
+
+    with progress_bar("reading") as progress:
+        bench = Bench.open(settings, wanted(subject, body, [head]), progress)
+        scale = bench.policy.file.heads[head].labels if bench.ordinal(head) else ()
+        report = evaluate_audit(bench.read(source), head, scale, share, seed, progress)
+    if as_json:
+        print_json(report)
+        return
+    click.echo(f"{head}: {report['tickets']} tickets; before planting {json.dumps(report['before'])}")
+    for kind in (kind for kind in KINDS if kind in report):
+        found = report[kind]
+        click.echo(f"\n{kind}: {json.dumps({k: v for k, v in found.items() if k != 'systems'})}")
+        _table(found["systems"], "ranked by")
+
+
+@evaluation.command()
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--kb", "kb_folder", type=click.Path(path_type=Path), help="Documents to ask; default: the shipped ones.")
 @click.option(

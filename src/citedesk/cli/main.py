@@ -16,6 +16,7 @@ from citedesk.telemetry import configure_logging, log_event
 INTERRUPTED = 130
 # Command -> (module, function). Imported when called, so that `--help` is quick.
 COMMANDS = {
+    "audit": ("citedesk.cli.audit", "audit"),
     "bench": ("citedesk.cli.bench", "bench"),
     "demo": ("citedesk.cli.demo", "demo"),
     "doctor": ("citedesk.cli.doctor", "doctor"),

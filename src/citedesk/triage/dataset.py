@@ -78,7 +78,8 @@ def read_labelled(
 
     inputs = replace(inputs, vectors=encoder.encode(list(inputs.texts), advance))
     hashes = [text_hash(text) for text in texts]
-    return Labelled([ticket.id for ticket in tickets], inputs, labels, hashes), data_hash(rows)
+    subjects = [ticket.subject for ticket in tickets]
+    return Labelled([ticket.id for ticket in tickets], inputs, labels, hashes, subjects), data_hash(rows)
 
 
 def _require(fields: Sequence[str], rows: Sequence[dict[str, object]]) -> None:

@@ -20,6 +20,7 @@ __all__ = [
     "NEAR_DUPLICATE",
     "Columns",
     "files_of",
+    "label_of",
     "labels_of",
     "near_duplicate_groups",
     "read_rows",
@@ -65,7 +66,7 @@ def ticket_of(row: Mapping[str, object], columns: Columns = Columns(), default_i
 def _id(value: object) -> str:
     if isinstance(value, str):
         return value if value.strip() else ""
-    return _label(value) or ""
+    return label_of(value) or ""
 
 
 def _text(value: object) -> str | None:
@@ -83,7 +84,7 @@ def labels_of(rows: Sequence[Mapping[str, object]], head: str) -> NDArray[np.str
     """
     labels = []
     for number, row in enumerate(rows, start=1):
-        label = _label(row.get(head))
+        label = label_of(row.get(head))
         if label is None:
             kind = type(row[head]).__name__
             raise InputError(f"the column {head!r} holds a {kind} in ticket {number}; a label is text or a number")
@@ -95,7 +96,7 @@ def labels_of(rows: Sequence[Mapping[str, object]], head: str) -> NDArray[np.str
     return np.array(labels)
 
 
-def _label(value: object) -> str | None:
+def label_of(value: object) -> str | None:
     """Give a label as text, nothing for what is missing, and None for what cannot be a label."""
     if value is None or (isinstance(value, float) and not isfinite(value)):
         return ""

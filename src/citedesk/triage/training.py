@@ -58,12 +58,14 @@ class Labelled:
     """Training tickets: ids, inputs and labels by head (an empty label means none).
 
     hashes: of their texts as the help desk sent them, see `text_hash`; known where a model is to be kept.
+    subjects: redacted, for people to read; known where the tickets were read from files.
     """
 
     ids: Sequence[str]
     inputs: Inputs
     labels: Mapping[str, NDArray[np.str_]]
     hashes: Sequence[str] = ()
+    subjects: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
