@@ -86,10 +86,10 @@ def triage(
 
 
 def _check(train: Path | None, test: Path | None, split: float | None, few: int | None, repeats: int) -> None:
-    if not (train or test):
-        raise click.UsageError("give --train, --test, or both")
     if split and (test or not train):
         raise click.UsageError("--split parts the tickets of --train; give --train FILE, and no --test")
+    if not (train or test):
+        raise click.UsageError("give --train, --test, or both")
     if few and not (train and (test or split)):
         raise click.UsageError(
             "--few learns from --train; give --train FILE, and --test FILE or --split 0.8 to judge on"
