@@ -129,7 +129,8 @@ def test_learn_from_few_of_a_draw_without_a_label_counts_its_test_tickets_as_mis
     rare: list[dict[str, object]] = [
         {"id": f"r{i}", "body": f"penguin{i} iceberg{i}", "priority": "P2"} for i in range(3)
     ]
-    test = [*made(20, seed=2), *({"id": f"q{i}", "body": "penguin iceberg", "priority": "P2"} for i in range(20))]
+    missed: list[dict[str, object]] = [{"id": f"q{i}", "body": "penguin", "priority": "P2"} for i in range(20)]
+    test = [*made(20, seed=2), *missed]
     data = BENCH.label([*rows, *rare])
     seed = next(
         s for s in range(99) if not {180, 181, 182} & set(np.random.default_rng(s).permutation(183)[:40].tolist())
@@ -160,16 +161,12 @@ def test_eval_triage_of_options_that_do_not_fit_says_which_are_wanted(
 
 
 @pytest.mark.slow
-def test_eval_triage_split_with_few_prints_both_splits_and_every_draw(
+def test_eval_triage_split_with_few_prints_the_random_split_and_every_draw(
     home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = jsonl(tmp_path / "x.jsonl", made(40))
     options = ["--train", str(file), "--split", "0.5", "--head", "priority", "--few", "30", "--repeats", "2"]
     assert run(["--home", str(home), "eval", "triage", *options]) == 0
     said = capsys.readouterr().out
-    assert [said.count(words) for words in ("random split", "grouped split", "30 tickets drawn 2 times", "mean")] == [
-        1,
-        1,
-        2,
-        2,
-    ]
+    words = ("random split", "30 tickets drawn 2 times", "mean", "grouped split")
+    assert [said.count(word) for word in words] == [1, 1, 1, 0]

@@ -55,10 +55,10 @@ def triage(
     """A trained head beside majority and TF-IDF + logistic regression.
 
     With --train and --test: learn and judge; with one file as both, its column `split` says which rows are which. With
-    --train and --split: judge on a share held back, at random and by groups of near-duplicates. With --train alone:
-    grouped cross-validation, with rules alone and learned heads alone beside both, and random folds beside grouped
-    ones. With --test alone: judge a model as it is. Test tickets whose label was never trained on measure how well
-    strange ones are told from the rest.
+    --train and --split: judge on a share held back, at random and, without --few, by groups of near-duplicates. With
+    --train alone: grouped cross-validation, with rules alone and learned heads alone beside both, and random folds
+    beside grouped ones. With --test alone: judge a model as it is. Test tickets whose label was never trained on
+    measure how well strange ones are told from the rest.
     """
     from citedesk.evaluate.crossvalidation import cross_validate
     from citedesk.evaluate.splits import split_and_judge, train_and_test

@@ -86,23 +86,25 @@ def split_and_judge(
         data: all tickets.
         share: to learn from, in (0, 1).
         seed: another seed splits otherwise.
-        few: learn from a few of that share only.
+        few: learn from a few of that share only, split at random: a few tickets hardly hold a copy of another.
 
     Returns:
-        Each head's report of the random split, with `splits`: its report under `random` and under `grouped`; and the
+        Each head's report of the random split, with `splits`: its report under `random` and under `grouped`, of which
+        `copies_in_training` is the share of test tickets that have a near-duplicate among those learned from; and the
         rows of the random split.
     """
     labels = data.labels[bench.heads[0]]
     groups = near_duplicate_groups(data.inputs.vectors, data.inputs.texts)
+    ways = {"random": np.arange(len(data.ids))} | ({} if few else {"grouped": groups})
     found: dict[str, tuple[Report, Rows]] = {}
-    for name, together in (("random", np.arange(len(data.ids))), ("grouped", groups)):
+    for name, together in ways.items():
         learned = to_learn(labels, together, share, seed)
         parts = some_of(data, np.flatnonzero(learned)), some_of(data, np.flatnonzero(~learned))
         if not len(parts[1].ids):
             raise InputError(f"--split {share} leaves no ticket of {len(data.ids)} to judge on; give a smaller share")
         report, rows = _judge(bench, *parts, few)
-        copies = float(np.isin(groups[~learned], groups[learned]).mean())
-        found[name] = [one | {"copies_in_training": round(copies, 4)} for one in report], rows
+        copies = round(float(np.isin(groups[~learned], groups[learned]).mean()), 4)
+        found[name] = [one | ({} if few else {"copies_in_training": copies}) for one in report], rows
     split = {"learned_from": share, "seed": seed, "stratified_by": bench.heads[0]}
     reports = []
     for at, one in enumerate(found["random"][0]):
