@@ -63,10 +63,11 @@ def _print(report: Mapping[str, Any]) -> None:
     seconds = {name: {"seconds": value} for name, value in report["seconds"].items()}
     for step, value in report["training_seconds"].items():
         seconds[f"  {step}"] = {"seconds": value}
-    seconds["TF-IDF + logistic regression, fit only"] = {"seconds": report["recipe_fit_seconds"]["all"]}
+    for name in ("all", "processors"):
+        seconds[f"TF-IDF + logistic regression, fit only: {name}"] = {"seconds": report["recipe_fit_seconds"][name]}
     print_table(seconds, "training")
     click.echo(f"peak memory {report['peak_mb']} MB\n")
-    kinds = ("vectors_given", "predicting", "encoder_included")
+    kinds = ("vectors_given", "vectors_given_cpu", "predicting", "encoder_included")
     print_table(
         {f"{name}, {kind}": found[kind] for name, found in report["one_ticket_ms"].items() for kind in kinds},
         "one ticket, ms",

@@ -31,7 +31,7 @@ def in_child(module: str, order: Mapping[str, object], progress: Progress = sile
     Raises:
         CiteDeskError: what the child raised; or that it ended without a report.
     """
-    command = [sys.executable, "-m", module, json.dumps(order)]
+    command = [sys.executable, "-P", "-m", module, json.dumps(order)]
     found: dict[str, Any] = {}
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as said:
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=said, text=True, encoding="utf-8") as running:
