@@ -12,6 +12,7 @@ import click
 import numpy as np
 
 from citedesk.cli.bench_search import search
+from citedesk.cli.bench_triage import triage
 from citedesk.cli.common import OPERATOR, json_option, opened, print_json, progress_bar
 from citedesk.desk import Desk
 from citedesk.encoding import open_encoder
@@ -38,6 +39,7 @@ def bench() -> None:
 
 
 bench.add_command(search)
+bench.add_command(triage)
 
 
 @bench.command()

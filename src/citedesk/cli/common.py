@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -17,6 +17,7 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+from rich.table import Table
 
 from citedesk.desk import Desk, open_desk
 from citedesk.errors import NotFoundError, TicketError
@@ -63,6 +64,18 @@ def opened(settings: Settings, model: Path | None = None) -> Iterator[Desk]:
 def print_json(value: object) -> None:
     """Print one JSON document."""
     click.echo(json.dumps(value, ensure_ascii=False, indent=1))
+
+
+def print_table(rows: Mapping[str, Mapping[str, Any]], first: str) -> None:
+    """Print named rows of measures; a dash where a row has none. `first` heads the column of names."""
+    table = Table(box=None)
+    table.add_column(first)
+    columns = list(dict.fromkeys(c for row in rows.values() for c in row))
+    for column in columns:
+        table.add_column(column, justify="right")
+    for name, row in rows.items():
+        table.add_row(name, *("–" if row.get(c) is None else str(row[c]) for c in columns))
+    console().print(table)
 
 
 def console(stderr: bool = False) -> Console:

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.table import Table
 
-from citedesk.cli.common import console, json_option, opened, print_json, progress_bar
+from citedesk.cli.common import json_option, opened, print_json, print_table, progress_bar
+from citedesk.cli.eval_triage import triage
 from citedesk.encoding import open_encoder
 from citedesk.settings import Settings, shipped
 
@@ -16,6 +16,9 @@ from citedesk.settings import Settings, shipped
 @click.group(name="eval")
 def evaluation() -> None:
     """Measure retrieval, triage and answers."""
+
+
+evaluation.add_command(triage)
 
 
 @evaluation.command()
@@ -43,11 +46,11 @@ def retrieval(settings: Settings, folder: Path, run_file: Path | None, peer: str
 def print_retrieval(report: Mapping[str, Any]) -> None:
     """Print legs with their intervals, pairs with their test, and the run's sizes and seconds."""
     spans = {leg: {"ndcg@10, 95 %": _span(by["ndcg@10"])} for leg, by in report.get("intervals", {}).items()}
-    _table({leg: {**row, **spans.get(leg, {})} for leg, row in report["legs"].items()}, "leg")
+    print_table({leg: {**row, **spans.get(leg, {})} for leg, row in report["legs"].items()}, "leg")
     pairs = {f"{p['leg']} - {p['minus']}": p for p in report.get("paired", [])}
     if pairs:
         click.echo()
-        _table(
+        print_table(
             {
                 name: {"ndcg@10": f"{p['ndcg@10']:+.4f}", "95 %": _span(p["interval"], "+"), "p": f"{p['p_value']:.4f}"}
                 for name, p in pairs.items()
@@ -88,68 +91,10 @@ def identifiers(settings: Settings, folder: Path, queries: int, seed: int, as_js
         return
     for form, legs in report["legs"].items():
         click.echo(f"\n{form}: {report['identifiers']} identifiers in {report['documents']} documents")
-        _table(legs, "leg")
-    _table(report["kinds"], "kind")
+        print_table(legs, "leg")
+    print_table(report["kinds"], "kind")
     for miss in report["missed"]:
         click.echo(json.dumps(miss, ensure_ascii=False))
-
-
-@evaluation.command()
-@click.option("--train", "train_file", type=click.Path(path_type=Path), help="Labelled tickets to learn from.")
-@click.option("--test", "test_file", type=click.Path(path_type=Path), help="Labelled tickets to judge on.")
-@click.option("--head", "heads", multiple=True, required=True, help="Label column (repeatable).")
-@click.option("--model", type=click.Path(path_type=Path, file_okay=False), help="Judge this model, do not train.")
-@click.option("--subject", default="subject", show_default=True, help="Column of the subject.")
-@click.option("--body", default="body", show_default=True, help="Column of the body.")
-@click.option("--field", "fields", multiple=True, help="Column used as a feature, such as channel (repeatable).")
-@click.option("--few", type=click.IntRange(min=20), help="Learn from this many tickets of --train, drawn by chance.")
-@click.option("--predictions", type=click.Path(path_type=Path, dir_okay=False), help="Write predictions, one a line.")
-@json_option
-@click.pass_obj
-def triage(
-    settings: Settings,
-    train_file: Path | None,
-    test_file: Path | None,
-    heads: tuple[str, ...],
-    model: Path | None,
-    subject: str,
-    body: str,
-    fields: tuple[str, ...],
-    few: int | None,
-    predictions: Path | None,
-    as_json: bool,
-) -> None:
-    """A trained head beside majority and TF-IDF + logistic regression.
-
-    With --train and --test: learn and judge. With --train alone: grouped cross-validation, with rules alone and
-    learned heads alone beside both, and random folds beside grouped ones. With --test alone: judge a model as it is.
-    Test tickets whose label was never trained on measure how well strange ones are told from the rest.
-    """
-    from citedesk.evaluate.crossvalidation import cross_validate
-    from citedesk.evaluate.triage import Bench, judge_model, train_and_test, wanted
-
-    if not (train_file or test_file):
-        raise click.UsageError("give --train, --test, or both")
-    with progress_bar("reading") as progress:
-        bench = Bench.open(settings, wanted(subject, body, heads, fields), progress)
-        if train_file and test_file:
-            report, rows = train_and_test(bench, train_file, test_file, few)
-        elif train_file:
-            report, rows = cross_validate(bench, bench.read(train_file))
-        elif test_file:
-            report, rows = judge_model(bench, test_file, model or settings.triage_model)
-    if predictions:
-        predictions.write_text("".join(json.dumps(r, ensure_ascii=False) + "\n" for r in rows), encoding="utf-8")
-    if as_json:
-        print_json(report[0] if len(report) == 1 else report)
-        return
-    for one in report:
-        click.echo(f"\n{one['head']}: {one['n_train']} to learn from, {one['n_test']} to judge on")
-        mine = {k: one.get(k) for k in ("accuracy", "macro_f1", "qwk", "ece", "ece_by_chance", "error_at_70")}
-        _table({"citedesk": mine, **one["baseline"]}, "system")
-        for name in ("members", "sets", "scope", "decisions", "extra"):
-            if one.get(name):
-                click.echo(f"{name}: {json.dumps(one[name])}")
 
 
 @evaluation.command()
@@ -215,7 +160,7 @@ def answers(settings: Settings, folder: Path, kb_folder: Path | None, fit: Path 
     if as_json:
         print_json(measured)
     else:
-        _table({name: {"value": value} for name, value in measured.items()}, "measure")
+        print_table({name: {"value": value} for name, value in measured.items()}, "measure")
 
 
 @evaluation.command()
@@ -231,14 +176,3 @@ def tickets(folder: Path, as_json: bool) -> None:
         return
     for name, value in found.items():
         click.echo(f"{name}: {json.dumps(value, ensure_ascii=False)}")
-
-
-def _table(rows: dict[str, dict[str, Any]], first: str) -> None:
-    table = Table(box=None)
-    table.add_column(first)
-    columns = list(dict.fromkeys(c for row in rows.values() for c in row))
-    for column in columns:
-        table.add_column(column, justify="right")
-    for name, row in rows.items():
-        table.add_row(name, *("–" if row.get(c) is None else str(row[c]) for c in columns))
-    console().print(table)

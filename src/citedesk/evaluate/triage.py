@@ -17,7 +17,7 @@ from citedesk.evaluate import metrics
 from citedesk.settings import Settings
 from citedesk.triage import Catalog, Policy, load_catalog, load_policy
 from citedesk.triage.artifact import load_model
-from citedesk.triage.dataset import Wanted, read_labelled
+from citedesk.triage.dataset import Wanted, label_rows, read_labelled
 from citedesk.triage.folds import SEED, Progress, silent
 from citedesk.triage.model import TriageModel
 from citedesk.triage.rows import Columns
@@ -59,6 +59,10 @@ class Bench:
     def read(self, path: Path) -> Labelled:
         """Read labelled tickets that have text."""
         return read_labelled([path], self.wanted, self.encoder, (self.policy, self.catalog), self.progress)[0]
+
+    def label(self, rows: Sequence[dict[str, object]]) -> Labelled:
+        """Make labelled tickets of rows read before; those without text are left out."""
+        return label_rows(rows, self.wanted, self.encoder, (self.policy, self.catalog), self.progress)[0]
 
     def ordinal(self, head: str) -> bool:
         """Tell whether the policy puts a head's labels on a scale."""
@@ -104,14 +108,6 @@ def _kappa(truth: Sequence[str], said: Sequence[str]) -> float:
     names = {name: i for i, name in enumerate(sorted({*truth, *said}))}
     value = cohen_kappa_score([names[t] for t in truth], [names[s] for s in said], weights="quadratic")
     return round(float(value), 4)
-
-
-def train_and_test(bench: Bench, train_file: Path, test_file: Path, few: int | None = None) -> tuple[Report, Rows]:
-    """Learn from one file, or from a few of its tickets drawn by chance, and judge on another."""
-    data, test = bench.read(train_file), bench.read(test_file)
-    if few and few < len(data.ids):
-        data = some_of(data, np.random.default_rng(SEED).permutation(len(data.ids))[:few])
-    return train_and_judge(bench, data, test)
 
 
 def some_of(data: Labelled, rows: NDArray[np.int64]) -> Labelled:
@@ -163,7 +159,8 @@ def _judge_head(
 ) -> dict[str, Any]:
     column, known = test.labels[head], set(model.heads[head].labels)
     kept = [i for i in range(len(column)) if column[i] in known]
-    strange = [i for i in range(len(column)) if column[i] != "" and column[i] not in known]
+    trained_on = set(data.labels[head].tolist()) if data else known
+    strange = [i for i in range(len(column)) if column[i] != "" and column[i] not in known | trained_on]
     truth = column[kept].tolist()
     mine = [predicted[i][0][head] for i in kept]
     said = [p.label for p in mine]
@@ -250,20 +247,25 @@ def standard_recipe(
     Returns:
         The labels said of the test texts, and their probabilities.
     """
-    vectorizer = TfidfVectorizer(ngram_range=(1, 2), max_features=_BASELINE_TERMS)
-    x = vectorizer.fit_transform(texts)
-    classifier = LogisticRegression(class_weight="balanced", max_iter=1000).fit(x, labels)
+    vectorizer, classifier = fit_recipe(texts, labels)
     probabilities = classifier.predict_proba(vectorizer.transform(test))
     return [str(s) for s in classifier.classes_[probabilities.argmax(axis=1)]], probabilities.max(axis=1)
 
 
+def fit_recipe(texts: Sequence[str], labels: NDArray[np.str_]) -> tuple[TfidfVectorizer, LogisticRegression]:
+    """Fit the standard recipe to n texts and their labels."""
+    vectorizer = TfidfVectorizer(ngram_range=(1, 2), max_features=_BASELINE_TERMS)
+    x = vectorizer.fit_transform(texts)
+    return vectorizer, LogisticRegression(class_weight="balanced", max_iter=1000).fit(x, labels)
+
+
 __all__ = [
     "Bench",
+    "fit_recipe",
     "judge_model",
     "measure",
     "some_of",
     "standard_recipe",
     "train_and_judge",
-    "train_and_test",
     "wanted",
 ]

@@ -54,6 +54,17 @@ def read_labelled(
     """
     newer = {row["id"] for row in further if "id" in row}
     rows = [*(row for row in read_rows(paths) if not newer or row.get("id") not in newer), *further]
+    return label_rows(rows, wanted, encoder, rules, progress)
+
+
+def label_rows(
+    rows: Sequence[dict[str, object]],
+    wanted: Wanted,
+    encoder: Encoder,
+    rules: tuple[Policy, Catalog],
+    progress: Progress = silent,
+) -> tuple[Labelled, str]:
+    """Make labelled tickets of rows that were read before; see `read_labelled`."""
     columns = wanted.columns
     tickets = [redact(ticket_of(row, columns, f"row-{i}")).ticket for i, row in enumerate(rows, start=1)]
     used = [i for i, ticket in enumerate(tickets) if ticket.text]
