@@ -53,7 +53,10 @@ def trained() -> Trained:
 def trained_on_all() -> Trained:
     """Train once a run with every member and a structured field, on 40 tickets of each label."""
     data = labelled(40, seed=1)
-    fields = [{"floor": "ground" if label == "workplace-it" else f"floor {i % 4}"} for i, label in enumerate(data.labels["team"])]
+    fields = [
+        {"floor": "ground" if label == "workplace-it" else f"floor {i % 4}"}
+        for i, label in enumerate(data.labels["team"])
+    ]
     data = replace(data, inputs=replace(data.inputs, fields=fields))
     return train(data, ENCODER.name, POLICY, candidates=[("text", "dense", "network", "neighbours")])
 

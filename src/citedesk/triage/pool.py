@@ -120,9 +120,7 @@ def _centre(parts: int, members: int, k: int) -> Floats:
     return np.concatenate([np.full(members, 1.0 / members), np.zeros(parts - members + k)])
 
 
-def pool_loss(
-    parts: Sequence[Floats], y: NDArray[np.int64], members: int
-) -> Callable[[Floats], tuple[float, Floats]]:
+def pool_loss(parts: Sequence[Floats], y: NDArray[np.int64], members: int) -> Callable[[Floats], tuple[float, Floats]]:
     """Make the loss of pools: how surprising n labels are, and how far the pool is from equal weights.
 
     Args:
