@@ -99,6 +99,21 @@ def test_fit_member_labels_missing_in_the_part_are_not_named() -> None:
     assert fit_member("dense", x, y * 3 + 1)[1].tolist() == [1, 4]
 
 
+@pytest.mark.parametrize("member", ["text", "dense", "network"])
+@pytest.mark.parametrize(("columns", "labels"), [(0, [0, 1, 0, 1]), (3, [2, 2, 2, 2])])
+def test_fit_member_nothing_to_tell_apart_scores_all_alike(member: str, columns: int, labels: list[int]) -> None:
+    machine, known = fit_member(member, np.ones((4, columns), np.float32), np.array(labels))
+    assert known.tolist() == sorted(set(labels))
+    assert machine.scores(np.ones((2, columns), np.float32)).tolist() == [[0.0] * len(known)] * 2
+
+
+@pytest.mark.parametrize("rare", [[1], [1, 2, 2, 3, 3]])
+def test_fit_network_label_of_one_ticket_is_left_out(rare: list[int]) -> None:
+    x, _ = _clusters(2, 60)
+    y = np.concatenate([rare, np.arange(60 - len(rare)) % 2 * 4]).astype(np.int64)
+    assert fit_network(x, y)[1].tolist() == sorted({0, 4, *(label for label in rare if rare.count(label) > 1)})
+
+
 def test_known_labels_missing_label_scores_as_the_lowest() -> None:
     assert known_labels(np.array([[1.0, 3.0], [2.0, -1.0]]), [0, 2], 4).tolist() == [
         [1.0, 1.0, 3.0, 1.0],

@@ -1,6 +1,7 @@
 """The vectorizer: words against scikit-learn's, characters against plain Python, value by value."""
 
 from collections import Counter
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -37,7 +38,7 @@ def _words(texts: list[str], test: list[str], least: int) -> tuple[list[str], ND
 def _pairs(text: str, dictionary_words: set[str]) -> list[str]:
     """Words and neighbours of one text, an unknown word parting its neighbours."""
     words = TfidfVectorizer().build_tokenizer()(text.lower())
-    pairs = [f"{a} {b}" for a, b in zip(words, words[1:], strict=False) if {a, b} <= dictionary_words]
+    pairs = [f"{a} {b}" for a, b in pairwise(words) if {a, b} <= dictionary_words]
     return [word for word in words if word in dictionary_words] + pairs
 
 
