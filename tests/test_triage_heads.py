@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier
 
@@ -62,7 +63,7 @@ def test_network_scores_are_logarithms_of_probabilities_by_hand() -> None:
     np.testing.assert_allclose(Network(hidden, output).scores(np.array([[0.2]])), np.log([[0.5, 0.5]]), atol=1e-7)
 
 
-def _clusters(k: int, n: int) -> tuple[np.ndarray[tuple[int, int], np.dtype[np.float32]], np.ndarray]:  # type: ignore[type-arg]
+def _clusters(k: int, n: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     rng = np.random.default_rng(3)
     y = rng.integers(0, k, n)
     x = np.eye(8)[y] + rng.normal(0, 0.3, (n, 8))

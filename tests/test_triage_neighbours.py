@@ -17,7 +17,7 @@ Matrix = NDArray[np.float32]
 
 
 def _unit(x: NDArray[np.float64]) -> Matrix:
-    return (x / np.linalg.norm(x, axis=1, keepdims=True)).astype(np.float32)
+    return np.asarray(x / np.linalg.norm(x, axis=1, keepdims=True), dtype=np.float32)
 
 
 def _clusters(n: int, seed: int) -> Matrix:

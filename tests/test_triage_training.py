@@ -114,7 +114,7 @@ def test_train_label_of_few_tickets_among_many_is_no_error(n: int) -> None:
 
 
 def _unit(vectors: NDArray[np.float64]) -> NDArray[np.float32]:
-    return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+    return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), dtype=np.float32)
 
 
 def test_train_few_tickets_try_no_network_unless_nothing_else_is_offered() -> None:
