@@ -114,6 +114,7 @@ class RoutingPolicy(BaseModel):
     human_queue_reason: str
     service_overrides_below: Share
     page_when_unsure: Literal["with_rule", "always", "never"] = "with_rule"
+    page_risk: Share = 1.0
 
 
 class AnswerPolicy(BaseModel):

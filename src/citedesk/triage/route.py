@@ -67,7 +67,8 @@ def route(
 def decide_page(policy: Policy, priority: Prediction, signals: Signals) -> Paging:
     """Decide whether a ticket wakes somebody: by the first paging rule that matches.
 
-    A priority its head abstains from pages only as `page_when_unsure` of the policy says.
+    A priority its head abstains from pages only as `page_when_unsure` of the policy says, and none pages where the
+    chance that it is two levels lower or more exceeds `page_risk`.
     """
     rule = _matching(policy, priority.label, signals)
     if rule is None:
@@ -80,6 +81,14 @@ def decide_page(policy: Policy, priority: Prediction, signals: Signals) -> Pagin
             rule.id,
             f"unsure {priority.label} ({priority.probability:.0%}), and {_doubt(policy)}. "
             "A person must look at it now and page by hand if it is an emergency.",
+        )
+    risk = _far_lower(policy, priority)
+    if rule.page and risk > policy.file.routing.page_risk:
+        return Paging(
+            False,
+            rule.id,
+            f"{priority.label} is likeliest to be safe, but it is far less with a chance of {risk:.0%}, more than the "
+            "policy wakes anybody for. A person must look at it now and page by hand if it is an emergency.",
         )
     doubt = "" if rule.page else _contradiction(policy, priority, signals)
     return Paging(rule.page, rule.id, f"{rule.reason}.{doubt}")
@@ -95,6 +104,16 @@ def _held_back(policy: Policy, priority: Prediction) -> bool:
     if priority.decision is not Decision.ABSTAIN or mode == "always":
         return False
     return mode == "never" or not _spoken_for(policy, priority)
+
+
+def _far_lower(policy: Policy, priority: Prediction) -> float:
+    """Add up the chances of the labels two levels less urgent than the predicted one, and below."""
+    head = policy.file.heads.get("priority")
+    labels = head.labels if head else ()
+    if priority.label not in labels:
+        return 0.0
+    lower = labels[labels.index(priority.label) + 2 :]
+    return sum(other.probability for other in priority.alternatives if other.label in lower)
 
 
 def _spoken_for(policy: Policy, priority: Prediction) -> bool:
