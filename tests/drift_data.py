@@ -22,7 +22,7 @@ VERSION = "a1" * 32
 
 def make_desk(home: Path, version: str = VERSION, auto_at: float = 0.0) -> Desk:
     """Open a desk on a home's database; every prediction of at least `auto_at` is `auto`."""
-    model = trained()[0]
+    model = trained().model
     heads = {name: replace(head, auto_at=auto_at) for name, head in model.heads.items()}
     triage = Triage(replace(model, version=version, heads=heads), POLICY, CATALOG)
     store = open_store(home / "citedesk.db")

@@ -31,9 +31,9 @@ def model_folder(
     inputs = read_inputs(texts, encoder.encode(texts), POLICY, CATALOG, list(heads))
     ids = [f"s{seed}-{i:03}" for i in range(len(texts))]
     data = Labelled(ids, inputs, {head: labels[head] for head in heads})
-    model, reports = train(data, encoder.name, POLICY, None, [("words",)])
-    about = {"tickets": len(texts), "data_sha256": f"{seed:064x}", "seed": seed, "metrics": reports}
-    save_model(folder, model, about, f"# Model {seed}\n")
+    made = train(data, encoder.name, POLICY, candidates=[("words",)])
+    about = {"tickets": len(texts), "data_sha256": f"{seed:064x}", "seed": seed, "metrics": made.reports}
+    save_model(folder, made.model, about, f"# Model {seed}\n")
     rows = json.dumps({"texts": sorted(text_hash(text) for text in texts)})
     (folder / "rows.json").write_text(rows, encoding="utf-8")
     sign(folder, "rows.json")

@@ -108,10 +108,10 @@ def test_json_fault_nested_without_end_is_a_fault_not_a_crash() -> None:
 @pytest.mark.parametrize("piece", ["- a\n", "{{ ", "<a> ", "...\n", "$ '\n", "//\n", "+ "])
 @pytest.mark.parametrize("language", ["yaml", "json", "console"])
 def test_commands_hostile_block_takes_linear_time(language: str, piece: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     found(f"```{language}\n{piece * (48_000 // len(piece))}\n```\n")
     found(f"```{language}\n[{piece * (48_000 // len(piece))}\n```\n")
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
 
 
 @given(st.text(alphabet="`\n $'\"|{}[]<>a:-", max_size=200))

@@ -45,7 +45,7 @@ def test_suggest_prints_the_documented_shape(
     assert set(suggestion) == {"id", "ticket_id", "predictions", "route", "answer", "guard", "versions"}
     assert suggestion["predictions"].keys() == HEADS
     assert {frozenset(p) for p in suggestion["predictions"].values()} == {
-        frozenset({"label", "probability", "decision", "alternatives", "evidence"})
+        frozenset({"label", "probability", "decision", "alternatives", "labels", "evidence"})
     }
     assert suggestion["route"].keys() >= {"team", "group", "page", "reason", "escalation"}
     assert suggestion["answer"]["status"] == "answered"
@@ -154,12 +154,12 @@ def test_triage_writes_a_row_of_the_documented_shape_for_each_ticket(
     source.write_bytes(gzip.compress(data) if zipped else data)
     output(capsys, home, "triage", str(source), "--out", str(out))
     first, second, third = (json.loads(line) for line in out.read_text(encoding="utf-8").splitlines())
-    assert first.keys() == third.keys() == {"id", "predictions", "route"}
+    assert first.keys() == third.keys() == {"id", "predictions", "usual", "route"}
     assert (first["id"], third["id"]) == ("T-1", "row-3")
     assert first["predictions"].keys() == HEADS
     assert first["route"].keys() == {"team", "group", "page", "reason"}
     assert {frozenset(p) for p in first["predictions"].values()} == {
-        frozenset({"label", "probability", "decision", "alternatives"})
+        frozenset({"label", "probability", "decision", "alternatives", "labels"})
     }
     assert second == {"id": "T-2", "predictions": {}, "error": "the ticket is empty"}
 

@@ -191,7 +191,7 @@ def test_triage_on_a_full_disk_says_so_and_goes_on_later(
     desk: Desk, home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     source, out = jsonl(tmp_path / "x.jsonl", made(TICKETS)), tmp_path / "out.jsonl"
-    command = [sys.executable, "-c", LIMITED, "300000", "--home", str(home), "triage", str(source), "--out", str(out)]
+    command = [sys.executable, "-c", LIMITED, "450000", "--home", str(home), "triage", str(source), "--out", str(out)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, len(done.stderr.splitlines()), "free disk space" in done.stderr) == (7, 1, True)
     assert triaged(capsys, home, source, "--out", out)["resumed_at"] == 256

@@ -65,7 +65,12 @@ def test_suggest_after_promote_is_by_the_new_model_without_opening_again(
     version = promote(settings, trained[1])
     after = opened.suggest(TICKET, READER).versions.model
     assert (before != version, after) == (True, version)
-    assert opened.classify([TICKET])[0].predictions == opened.suggest(TICKET, READER).predictions
+    # A model that reads words only encodes nothing in batches, so similar tickets are not known there.
+    classified, suggested = (
+        {name: replace(p, evidence=replace(p.evidence, similar=())) for name, p in predictions.items()}
+        for predictions in (opened.classify([TICKET])[0].predictions, opened.suggest(TICKET, READER).predictions)
+    )
+    assert classified == suggested
 
 
 def test_suggest_after_rollback_says_what_it_said_before_to_the_byte(

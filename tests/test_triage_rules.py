@@ -57,4 +57,4 @@ def test_judge_team_adds_rules_and_names_of_services(text: str, expected: object
 def test_judge_fired_rule_quotes_the_words_that_made_it_fire() -> None:
     text = "down for everyone"
     fired = judge(POLICY, CATALOG, "priority", text, read_signals(POLICY, text)).fired
-    assert fired[0] == FiredRule("down-p1", "P1", "d", ("down", "everyone"))
+    assert fired[0] == FiredRule("down-p1", "P1", "d", ("down", "everyone"), 1.5)

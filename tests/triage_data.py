@@ -1,5 +1,6 @@
 """A small made data set, and a model trained on it: what the triage tests share."""
 
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -8,8 +9,7 @@ from citedesk.encoding.fake import FakeEncoder
 from citedesk.settings import shipped
 from citedesk.triage import Catalog, Policy, load_catalog, load_policy
 from citedesk.triage.features import Inputs, read_inputs
-from citedesk.triage.model import TriageModel
-from citedesk.triage.training import Labelled, train
+from citedesk.triage.training import Labelled, Trained, train
 
 ENCODER = FakeEncoder()
 POLICY: Policy = load_policy(shipped("kb") / "policy.toml")
@@ -44,9 +44,25 @@ def inputs_of(texts: list[str]) -> Inputs:
 
 
 @lru_cache(maxsize=1)
-def trained() -> tuple[TriageModel, dict[str, dict[str, object]]]:
+def trained() -> Trained:
     """Train once a run, on 40 tickets of each label."""
-    texts, priorities, teams = texts_and_labels(40, seed=1)
+    return train(labelled(40, seed=1), ENCODER.name, POLICY, candidates=[("words",), ("words", "dense")])
+
+
+@lru_cache(maxsize=1)
+def trained_on_all() -> Trained:
+    """Train once a run with every member and a structured field, on 40 tickets of each label."""
+    data = labelled(40, seed=1)
+    fields = [
+        {"floor": "ground" if label == "workplace-it" else f"floor {i % 4}"}
+        for i, label in enumerate(data.labels["team"])
+    ]
+    data = replace(data, inputs=replace(data.inputs, fields=fields))
+    return train(data, ENCODER.name, POLICY, candidates=[("text", "dense", "network", "neighbours")])
+
+
+def labelled(per_label: int, seed: int) -> Labelled:
+    """Make labelled tickets, ids t000 and so on."""
+    texts, priorities, teams = texts_and_labels(per_label, seed)
     labels = {"priority": np.array(priorities), "team": np.array(teams)}
-    ids = [f"t{i:03}" for i in range(len(texts))]
-    return train(Labelled(ids, inputs_of(texts), labels), ENCODER.name, POLICY, None, [("words",), ("words", "dense")])
+    return Labelled([f"t{i:03}" for i in range(len(texts))], inputs_of(texts), labels)

@@ -16,6 +16,8 @@ _LEAST = 3
 _LENGTH = 100
 # Numbers further out than this many standard deviations say no more.
 _FAR = 3.0
+# Larger numbers are not measured: their squares have no room in a float.
+_LARGEST = 1e100
 # Weight of the block beside text, whose rows have unit length.
 _SCALE = 0.5
 
@@ -93,6 +95,6 @@ def _categories(row: Values) -> Iterator[tuple[str, str]]:
 def _number(value: object) -> float | None:
     try:
         number = float(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else float("nan")
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
-    return number if np.isfinite(number) else None
+    return number if abs(number) < _LARGEST else None

@@ -147,6 +147,8 @@ def score_part(data: Data, train_rows: Rows, test_rows: Rows, results: Mapping[s
         result.near[held] = nearness(cosines)[place]
         labelled = np.flatnonzero(y[train_rows] >= 0)
         labels, k = y[train_rows][labelled], len(result.labels)
+        if not len(labels):
+            continue
         for member in members:
             if member == "neighbours":
                 scores = vote(cosines[place], y[train_rows][found[place]], k, typical_cosine(cosines))

@@ -36,6 +36,8 @@ _HIDDEN = 256
 _PASSES = 20
 _STEP = 256
 _LENGTH = 5.0
+# Share of the tickets by which it is known when to stop.
+_HELD_OUT = 0.1
 
 # A feature block: sparse terms, or (n, d) float32 vectors. Sparse matrices carry no types.
 Block = Any
@@ -143,8 +145,18 @@ def fit_network(x: NDArray[np.float32], y: NDArray[np.int64]) -> tuple[Network, 
     from sklearn.neural_network import MLPClassifier
     from threadpoolctl import threadpool_limits
 
+    # A label of one ticket cannot be both learned and held out, nor can more labels than tickets be.
+    names, counts = np.unique(y, return_counts=True)
+    kept = np.isin(y, names[counts > 1])
+    x, y = x[kept], y[kept]
+    held_out = int(len(y) * _HELD_OUT)
     machine = MLPClassifier(
-        (_HIDDEN,), early_stopping=True, max_iter=_PASSES, batch_size=min(_STEP, len(y)), random_state=_SEED
+        (_HIDDEN,),
+        early_stopping=held_out >= len(names),
+        validation_fraction=_HELD_OUT,
+        max_iter=_PASSES,
+        batch_size=min(_STEP, len(y) - held_out - 1),
+        random_state=_SEED,
     )
     with warnings.catch_warnings(), threadpool_limits(1):
         warnings.simplefilter("ignore", ConvergenceWarning)
@@ -156,7 +168,14 @@ def fit_network(x: NDArray[np.float32], y: NDArray[np.int64]) -> tuple[Network, 
 
 
 def fit_member(member: str, x: Any, y: NDArray[np.int64]) -> tuple[Machine, NDArray[np.int64]]:
-    """Fit a member by name to (n, columns) features and (n,) labels; see `fit_text`."""
+    """Fit a member by name to (n, columns) features and (n,) labels; see `fit_text`.
+
+    Where there is nothing to tell labels apart by, or one label only, all score the same.
+    """
+    names, counts = np.unique(y, return_counts=True)
+    usable = names[counts > 1] if member == "network" else names
+    if not x.shape[1] or len(usable) < 2:
+        return Linear(np.zeros((x.shape[1], len(names)), np.float32), np.zeros(len(names))), names
     fits: Mapping[str, Callable[..., tuple[Machine, NDArray[np.int64]]]] = {
         "words": fit_text, "text": fit_text, "opening": fit_text, "logistic": fit_logistic,
         "dense": fit_dense, "network": fit_network,

@@ -7,7 +7,7 @@ Sources: Hinton, "Products of Experts", 1999; Guo et al., "On Calibration of Mod
 et al., "Beta calibration", AISTATS 2017.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -59,37 +59,93 @@ def bend(p: Floats, curve: tuple[float, float, float]) -> Floats:
     if curve == STRAIGHT or not len(p):
         return p
     rows, top = np.arange(len(p)), p.argmax(axis=1)
-    largest = np.clip(p[rows, top], _SURE, 1 - _SURE)
-    bent = _curved(largest, curve)
-    second = np.sort(p, axis=1)[:, -2]
-    rest = np.maximum(1.0 - p[rows, top], 1e-12)
-    bent = np.maximum(bent, second / (rest + second))
-    out = p * ((1.0 - bent) / rest)[:, None]
+    shares = _shares_of_others(p, rows, top)
+    runner_up = shares.max(axis=1)
+    bent = _curved(np.clip(p[rows, top], _SURE, 1 - _SURE), curve)
+    bent = np.maximum(bent, runner_up / (1.0 + runner_up))
+    out = shares * (1.0 - bent)[:, None]
     out[rows, top] = bent
     return np.asarray(out)
+
+
+def _shares_of_others(p: Floats, rows: NDArray[np.int64], top: NDArray[np.int64]) -> Floats:
+    """Share 1 among the labels that are not the largest, equally where all of them are 0: (n, k)."""
+    others = p.copy()
+    others[rows, top] = 0.0
+    # Summed, not 1 - the largest: the difference has no digits left where the largest is nearly 1.
+    total = others.sum(axis=1, keepdims=True)
+    shares = np.divide(others, total, out=np.full_like(p, 1.0 / (p.shape[1] - 1)), where=total > 0)
+    shares[rows, top] = 0.0
+    return np.asarray(shares)
 
 
 def _curved(p: Floats, curve: tuple[float, float, float]) -> Floats:
     return np.asarray(1.0 / (1.0 + np.exp(-(curve[0] * np.log(p) - curve[1] * np.log(1.0 - p) + curve[2]))))
 
 
-def _fit_curve(p: Floats, y: NDArray[np.int64]) -> tuple[float, float, float]:
-    from scipy.optimize import minimize
+def curve_loss(largest: Floats, right: Floats) -> Callable[[Floats], tuple[float, Floats]]:
+    """Make the loss of curves: how surprising n outcomes are, and how far the curve is from straight.
 
-    largest = np.clip(p.max(axis=1), _SURE, 1 - _SURE)
-    right = (p.argmax(axis=1) == y).astype(float)
-    terms = np.stack([np.log(largest), -np.log(1.0 - largest), np.ones(len(y))], axis=1)
+    Args:
+        largest: (n,) probabilities, within (0, 1).
+        right: (n,) 1 where the label was right, else 0.
+
+    Returns:
+        What gives the loss and its slopes for the three parameters of a curve.
+    """
+    terms = np.stack([np.log(largest), -np.log(1.0 - largest), np.ones(len(right))], axis=1)
 
     def loss(curve: Floats) -> tuple[float, Floats]:
         x = terms @ curve
         away = curve - np.array(STRAIGHT)
         residual = 1.0 / (1.0 + np.exp(-x)) - right
         value = float((np.logaddexp(0.0, x) - right * x).mean() + _CURVE_PENALTY * (away**2).sum())
-        return value, np.asarray(terms.T @ residual / len(y) + 2 * _CURVE_PENALTY * away)
+        return value, np.asarray(terms.T @ residual / len(right) + 2 * _CURVE_PENALTY * away)
 
+    return loss
+
+
+def _fit_curve(p: Floats, y: NDArray[np.int64]) -> tuple[float, float, float]:
+    from scipy.optimize import minimize
+
+    largest = np.clip(p.max(axis=1), _SURE, 1 - _SURE)
+    loss = curve_loss(largest, (p.argmax(axis=1) == y).astype(float))
     bounds = [(0.0, None), (0.0, None), (None, None)]
     a, b, c = minimize(loss, np.array(STRAIGHT), jac=True, method="L-BFGS-B", bounds=bounds).x
     return round(float(a), 6), round(float(b), 6), round(float(c), 6)
+
+
+def _centre(parts: int, members: int, k: int) -> Floats:
+    """What parameters are pulled to: members weigh the same, rules and biases nothing."""
+    return np.concatenate([np.full(members, 1.0 / members), np.zeros(parts - members + k)])
+
+
+def pool_loss(parts: Sequence[Floats], y: NDArray[np.int64], members: int) -> Callable[[Floats], tuple[float, Floats]]:
+    """Make the loss of pools: how surprising n labels are, and how far the pool is from equal weights.
+
+    Args:
+        parts: (n, k) scores of members and, last, points of the rules.
+        y: (n,) index of the true label.
+        members: how many of the parts are members.
+
+    Returns:
+        What gives the loss and its slopes for the weights of the parts, followed by k biases.
+    """
+    k, rows = parts[0].shape[1], np.arange(len(y))
+    centre = _centre(len(parts), members, k)
+
+    def loss(parameters: Floats) -> tuple[float, Floats]:
+        z = parameters[len(parts) :] + sum(w * part for w, part in zip(parameters, parts, strict=False))
+        residual = softmax(np.asarray(z))
+        fit = -np.log(np.maximum(residual[rows, y], 1e-12)).mean()
+        residual[rows, y] -= 1.0
+        residual /= len(y)
+        slopes = [float((residual * part).sum()) for part in parts]
+        away = parameters - centre
+        gradient = np.concatenate([slopes, residual.sum(axis=0)]) + 2 * _PENALTY * away / k
+        return float(fit + _PENALTY * (away**2).sum() / k), gradient
+
+    return loss
 
 
 def fit_pool(members: Members, rules: Floats, y: NDArray[np.int64], use_rules: bool = True) -> Pool:
@@ -108,22 +164,10 @@ def fit_pool(members: Members, rules: Floats, y: NDArray[np.int64], use_rules: b
     parts = [members[name] / scale for name, scale in zip(names, scales, strict=True)]
     if use_rules and rules.any():
         parts.append(rules)
-    k, rows = rules.shape[1], np.arange(len(y))
-    centre = np.concatenate([np.full(len(names), 1.0 / len(names)), np.zeros(len(parts) - len(names) + k)])
-
-    def loss(parameters: Floats) -> tuple[float, Floats]:
-        z = parameters[len(parts) :] + sum(w * part for w, part in zip(parameters, parts, strict=False))
-        residual = softmax(np.asarray(z))
-        fit = -np.log(np.maximum(residual[rows, y], 1e-12)).mean()
-        residual[rows, y] -= 1.0
-        residual /= len(y)
-        slopes = [float((residual * part).sum()) for part in parts]
-        away = parameters - centre
-        gradient = np.concatenate([slopes, residual.sum(axis=0)]) + 2 * _PENALTY * away / k
-        return float(fit + _PENALTY * (away**2).sum() / k), gradient
-
+    k = rules.shape[1]
     bounds = [(0.0, None)] * len(parts) + [(None, None)] * k
-    best = minimize(loss, centre, jac=True, method="L-BFGS-B", bounds=bounds).x
+    start = _centre(len(parts), len(names), k)
+    best = minimize(pool_loss(parts, y, len(names)), start, jac=True, method="L-BFGS-B", bounds=bounds).x
     weights = {name: float(best[i] / scales[i]) for i, name in enumerate(names)}
     rule_weight = round(float(best[len(names)]), 6) if len(parts) > len(names) else 0.0
     biases = tuple(round(float(b), 6) for b in best[len(parts) :])

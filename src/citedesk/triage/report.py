@@ -174,7 +174,7 @@ def learning_curve(
             points[head].append((size, _reached(one, chosen[head], pools[head])))
     for head, one in scored.items():
         points[head].append((len(rest), _reached(one, chosen[head], pools[head])))
-    return {head: {"points": found, "twice": _twice(found)} for head, found in points.items()}
+    return {head: {"points": found, "twice": expected_gain(found)} for head, found in points.items()}
 
 
 def _holds_two_labels(one: OutOfFold, rows: Ints) -> bool:
@@ -193,7 +193,7 @@ def _reached(one: OutOfFold, names: Sequence[str], pool: Pool) -> float:
     return _rounded(macro_f1(one.truth[part], said, len(one.labels)))
 
 
-def _twice(points: Sequence[tuple[int, float]]) -> float:
+def expected_gain(points: Sequence[tuple[int, float]]) -> float:
     """Expect of the next doubling what the last one brought, times how much less it brought than the one before."""
     if len(points) < 3:
         return 0.0
