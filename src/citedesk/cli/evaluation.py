@@ -127,7 +127,7 @@ def labels(
     for kind in (kind for kind in KINDS if kind in report):
         found = report[kind]
         click.echo(f"\n{kind}: {json.dumps({k: v for k, v in found.items() if k != 'systems'})}")
-        _table(found["systems"], "ranked by")
+        print_table(found["systems"], "ranked by")
 
 
 @evaluation.command()
