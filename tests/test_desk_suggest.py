@@ -66,8 +66,8 @@ def test_suggest_reader_of_nothing_is_abstained_without_evidence(desk: Desk) -> 
 
 
 def test_suggest_p1_without_evidence_is_escalated_to_its_group(desk: Desk) -> None:
-    text = "Every payment fails since 9:00 for all customers, nobody can pay, we are losing sales."
-    suggestion = desk.suggest(Ticket("t", "All payments failing", text), Principal("nobody"))
+    text = "Checkout is completely down for all customers since 9:00, nobody can pay, we are losing sales."
+    suggestion = desk.suggest(Ticket("t", "outage", text), Principal("nobody"))
     answer, routed = suggestion.answer, suggestion.route
     assert isinstance(answer, Refused) and routed is not None
     assert (suggestion.predictions["priority"].label, answer.status, answer.reason, routed.group in answer.help) == (

@@ -70,7 +70,8 @@ def test_load_catalog_wrong_service_is_named(tmp_path: Path, addition: str, mess
         ("max_sentences = 10", "max_sentences = 0", r"answer\.max_sentences: .*greater than or equal to 1"),
         ("weight = 2.0", "weight = 0.0", r"rules\.0\.weight: .*greater than 0"),
         ('team   = { down = "P2", ', "team   = { ", r"matrix\.team: no cell 'down'"),
-        ('"with_rule"\n', '"perhaps"\n', r"routing\.page_when_unsure: .*'with_rule', 'always' or 'never'"),
+        ("page_risk = 0.2", "page_risk = 2", r"routing\.page_risk: .*less than or equal to 1"),
+        ('"always"\n', '"perhaps"\n', r"routing\.page_when_unsure: .*'with_rule', 'always' or 'never'"),
     ],
 )
 def test_load_policy_broken_entry_names_the_field(tmp_path: Path, old: str, new: str, message: str) -> None:

@@ -28,10 +28,10 @@ def test_choose_with_costs_takes_the_least_expected_one(p1: float, expected: int
     assert choose(np.array([[p1, 1 - p1]]), ("P1", "P3"), _COSTS).tolist() == [expected]
 
 
-def test_choose_with_costs_never_takes_a_label_half_as_likely() -> None:
-    # Missing a P1 costs a hundred times as much, but P1 is less than half as likely as P3.
+def test_choose_with_costs_never_takes_a_label_a_quarter_as_likely() -> None:
+    # Missing a P1 costs a hundred times as much, but P1 is less than a quarter as likely as P3.
     costs = {"P1": {"P1": 0.0, "P3": 100.0}, "P3": {"P1": 1.0, "P3": 0.0}}
-    assert choose(np.array([[0.33, 0.67], [0.34, 0.66]]), ("P1", "P3"), costs).tolist() == [1, 0]
+    assert choose(np.array([[0.19, 0.81], [0.21, 0.79]]), ("P1", "P3"), costs).tolist() == [1, 0]
 
 
 @pytest.mark.parametrize("costs", [None, {}, {"P1": {"P1": 0.0, "P3": 3.0}}])
