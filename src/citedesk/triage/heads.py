@@ -106,9 +106,12 @@ class Head:
         return Decision.SUGGEST if probability >= self.suggest_at else Decision.ABSTAIN
 
     def prediction_set(self, probabilities: NDArray[np.float64]) -> tuple[str, ...]:
-        """List the labels the true one is among at the rate COVERAGE, likeliest first; (k,) probabilities."""
+        """List the labels the true one is among at the rate COVERAGE or above, likeliest first; (k,) probabilities.
+
+        The likeliest is always there: where nearly all predictions are right a set would else be empty.
+        """
         order = np.argsort(-probabilities, kind="stable")
-        return tuple(self.labels[i] for i in order if probabilities[i] >= self.set_at)
+        return tuple(self.labels[i] for at, i in enumerate(order) if at == 0 or probabilities[i] >= self.set_at)
 
 
 def fit_text(x: sparse.csr_matrix, y: NDArray[np.int64]) -> tuple[Linear, NDArray[np.int64]]:

@@ -51,6 +51,7 @@ def head_report(scored: OutOfFold, held: Held, head: Head, settings: HeadPolicy,
     confidence, right = held.probabilities[rows, said], said == truth
     auto = confidence >= head.auto_at
     inside = held.probabilities >= head.set_at
+    inside[rows, held.probabilities.argmax(axis=1)] = True
     majority = np.full_like(truth, np.bincount(truth).argmax())
     worst = np.flatnonzero(~right)[np.argsort(-confidence[~right], kind="stable")][:_WORST]
     return {
