@@ -99,6 +99,23 @@ def identifiers(settings: Settings, folder: Path, queries: int, seed: int, as_js
 
 @evaluation.command()
 @click.argument("source", metavar="FILE", type=click.Path(path_type=Path))
+@click.option("--model", type=click.Path(path_type=Path, file_okay=False), help="Triage model to judge.")
+@json_option
+@click.pass_obj
+def pages(settings: Settings, source: Path, model: Path | None, as_json: bool) -> None:
+    """Who would be woken by labelled tickets, rightly and wrongly; and whether the right team gets them."""
+    from citedesk.evaluate.pages import evaluate_pages
+
+    with opened(settings, model) as desk, progress_bar("routing") as progress:
+        report = evaluate_pages(desk, source, progress)
+    if as_json:
+        print_json(report)
+    else:
+        print_table({name: {"value": json.dumps(value)} for name, value in report.items()}, "measure")
+
+
+@evaluation.command()
+@click.argument("source", metavar="FILE", type=click.Path(path_type=Path))
 @click.option("--head", required=True, help="Label column.")
 @click.option("--share", type=click.FloatRange(0, 0.5, min_open=True), default=0.1, show_default=True, help="To plant.")
 @click.option("--seed", default=0, show_default=True, help="Another seed plants others.")

@@ -50,7 +50,8 @@ def _agreement(rows: Sequence[Mapping[str, object]], path: Path) -> dict[str, ob
         raise InputError(f"{path} names none of the tickets; check its ids")
     result: dict[str, object] = {"tickets": len(both)}
     for head in (name for name in both[0][1] if name != "id"):
-        a, b = [str(row[head]) for row, _ in both], [other[head] for _, other in both]
+        a = ["true" if row[head] is True else "false" if row[head] is False else str(row[head]) for row, _ in both]
+        b = [other[head] for _, other in both]
         result[head] = {
             "same": round(sum(x == y for x, y in zip(a, b, strict=True)) / len(a), 4),
             "kappa": round(float(cohen_kappa_score(a, b)), 4),
