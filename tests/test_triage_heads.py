@@ -38,7 +38,7 @@ def test_head_choose_prefers_rarer_labels_by_its_offsets() -> None:
 
 @pytest.mark.parametrize(
     ("probabilities", "expected"),
-    [([0.3, 0.6, 0.1], ("b", "a")), ([0.2, 0.2, 0.6], ("c", "a", "b")), ([0.1, 0.1, 0.1], ())],
+    [([0.3, 0.6, 0.1], ("b", "a")), ([0.2, 0.2, 0.6], ("c", "a", "b")), ([0.1, 0.1, 0.1], ("a",))],
 )
 def test_head_prediction_set_holds_labels_from_the_threshold_likeliest_first(
     probabilities: list[float], expected: tuple[str, ...]
