@@ -144,6 +144,11 @@ class Features:
             blocks["text"] = sparse.hstack([words * half, *fields, runs * half], format="csr")
         return blocks
 
+    @property
+    def named(self) -> int:
+        """How many columns have a name: words and fields; runs of characters come after."""
+        return len(self.words.columns) + len(self.fields)
+
     def name(self, column: int) -> str | None:
         """Name a column of a block: a word, two words, `field=value`; None for a run of characters."""
         if column < len(self.words.columns):

@@ -174,6 +174,8 @@ class TriageModel:
         if not sparse.issparse(x) or not isinstance(machine, Linear):
             return ()
         columns, values = x.indices[x.indptr[i] : x.indptr[i + 1]], x.data[x.indptr[i] : x.indptr[i + 1]]
+        named = columns < self.features.named
+        columns, values = columns[named], values[named]
         weights = added(head, machine, member, columns, pair) * values
         found: list[Term] = []
         for at in np.argsort(-weights, kind="stable").tolist():
