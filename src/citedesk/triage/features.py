@@ -137,7 +137,7 @@ class Features:
         if len(self.fields) and not counted.fields:
             fields = [sparse.csr_matrix((words.shape[0], len(self.fields)), dtype=np.float32)]
         opening = self.words.transform(counted.opening)
-        blocks = {"words": sparse.hstack([words, *fields], format="csr"), "opening": opening}
+        blocks = {"words": sparse.hstack([words, *fields], format="csr") if fields else words, "opening": opening}
         if self.characters is not None and counted.characters is not None:
             half = np.float32(np.sqrt(0.5))
             runs = self.characters.transform(counted.characters)
