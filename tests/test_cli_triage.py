@@ -14,8 +14,8 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
+from citedesk.batch.part import part_file
 from citedesk.cli.main import run
-from citedesk.cli.resumable import part_file
 from citedesk.desk import Desk
 from tests.test_bad_input import INTERRUPTIBLE, LIMITED
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from citedesk.answer import EvidenceModel, compose, load_evidence, measure, verify
 from citedesk.answer.compose import documents_by_evidence
-from citedesk.encoding import PACKAGED, Encoder, open_encoder
+from citedesk.encoding import Encoder, open_encoder
 from citedesk.encoding.protocol import QueryEncoder
 from citedesk.encoding.recorded import Recorded
 from citedesk.guard import mask_secrets, redact, screen
@@ -30,6 +30,7 @@ from citedesk.store import Store, open_store
 from citedesk.telemetry import Metrics, log_event
 from citedesk.triage import load_catalog, load_policy
 from citedesk.triage.artifact import load_model
+from citedesk.triage.classifier import Classifier, cautious, encoder_for, lowered
 from citedesk.triage.clean import clean
 from citedesk.triage.demotions import Budgets, Demotion
 from citedesk.triage.live import LiveModels
@@ -39,10 +40,8 @@ from citedesk.triage.registry import Registry
 from citedesk.triage.shadow import ShadowRuns, Watched
 from citedesk.types import (
     Answered,
-    Decision,
     GuardReport,
     NearDocument,
-    Prediction,
     Principal,
     RefusalReason,
     Refused,
@@ -143,7 +142,7 @@ class Desk:
             answer = _refused_attack(families) or self._answer(serving, question, principal, triaged)
         self.metrics.count("answers_total", status=answer.status)
         if models.shadow:
-            finish = partial(_cautious, families=families)
+            finish = partial(cautious, families=families)
             self.shadow.watch(Watched(redacted.ticket, triaged, models, encoder, finish))
         return Suggestion(
             id=f"sg-{uuid.uuid4().hex}",
@@ -156,14 +155,8 @@ class Desk:
         )
 
     def classify(self, tickets: Sequence[Ticket]) -> list[Triaged]:
-        """Redact, screen and triage many tickets; see `Triage.triage`."""
-        for ticket in tickets:
-            screen(ticket)
-        redacted = [redact(ticket).ticket for ticket in tickets]
-        families = [screen(ticket) for ticket in redacted]
-        triage = self.triage
-        triaged = triage.triage(redacted, triage.inputs(redacted, self.encoder, needed_only=True))
-        return [self._lowered(one, seen) for one, seen in zip(triaged, families, strict=True)]
+        """Redact, screen and triage many tickets; see `Classifier.classify`."""
+        return Classifier(self.triage, self.encoder, self.budgets.demoted()).classify(tickets)
 
     def judge_heads(self) -> list[Demotion]:
         """Demote heads whose error budget is spent, after feedback; return the new demotions."""
@@ -183,8 +176,8 @@ class Desk:
 
     def _lowered(self, triaged: Triaged, families: Sequence[str]) -> Triaged:
         """Take `auto` from heads that spent their error budget, and from all for a ticket that gives orders."""
-        cautious = _cautious(triaged, families)
-        return replace(cautious, predictions=self.budgets.lowered(cautious.predictions))
+        careful = cautious(triaged, families)
+        return replace(careful, predictions=lowered(careful.predictions, self.budgets.demoted()))
 
     def versions(self, snapshot: Snapshot, triage: Triage | None = None) -> Versions:
         """Name the model, the policy and the index in use."""
@@ -242,17 +235,6 @@ class Desk:
         self.shadow.close()
         self.parts.live.close()
         self.store.close()
-
-
-def _cautious(triaged: Triaged, families: Sequence[str]) -> Triaged:
-    """Nothing about a ticket that gives orders to software is done without a person."""
-    if not families:
-        return triaged
-
-    def lowered(prediction: Prediction) -> Prediction:
-        return replace(prediction, decision=Decision.SUGGEST) if prediction.decision is Decision.AUTO else prediction
-
-    return replace(triaged, predictions={name: lowered(p) for name, p in triaged.predictions.items()})
 
 
 def _refused_attack(families: Sequence[str]) -> Refused | None:
@@ -314,7 +296,7 @@ def open_desk(settings: Settings, model: Path | None = None, background: bool = 
         return open_encoder(replace(settings, encoder=setting))
 
     live = LiveIndex(store, encoder, settings.index, settings.encoder, other, background)
-    own = encoder if encoder.name == triage.model.encoder or settings.encoder == PACKAGED else other(PACKAGED)
+    own = encoder_for(settings, triage.model.encoder, encoder)
     log_event("desk_opened", model=triage.model.version[:12])
     adaptation = load_adaptation(settings.adaptation, encoder.name)
     engine = SearchEngine(store, live, adaptation, open_reranker(settings.reranker))

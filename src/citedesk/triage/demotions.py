@@ -17,7 +17,7 @@ from citedesk.store.failures import storage_errors
 from citedesk.store.outcomes import Past, judged_after
 from citedesk.telemetry import log_event
 from citedesk.triage.budget import Spent, spend
-from citedesk.types import Decision, Prediction
+from citedesk.types import Decision
 
 FORMAT = 1
 
@@ -116,16 +116,6 @@ class Budgets:
     def demoted(self) -> dict[str, Demotion]:
         """The heads that may not decide alone, with the demotion of each."""
         return demoted(self.demotions, self.model)
-
-    def lowered(self, predictions: Mapping[str, Prediction]) -> Mapping[str, Prediction]:
-        """Turn `auto` into `suggest` for demoted heads."""
-        heads = self.demoted()
-        if not heads:
-            return predictions
-        return {
-            name: replace(p, decision=Decision.SUGGEST) if name in heads and p.decision is Decision.AUTO else p
-            for name, p in predictions.items()
-        }
 
     def spent(self) -> dict[str, Spent]:
         """Weigh every head's judged `auto` decisions, since it was last reinstated."""

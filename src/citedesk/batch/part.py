@@ -1,4 +1,4 @@
-"""Write a file block by block so that a killed run goes on where it stopped, to the same bytes.
+"""Write a file batch by batch so that a killed run goes on where it stopped, to the same bytes.
 
 Beside `out` stand `.out.part`, what is written so far, and `.out.state`, what it is of and how much of it is whole.
 Both are gone once `out` is there.
@@ -7,28 +7,33 @@ Both are gone once `out` is there.
 import fcntl
 import json
 import os
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from io import FileIO
 from pathlib import Path
+from typing import Any
 
 from citedesk.errors import ConflictError, StorageError
 
 
 class PartFile:
-    """An output that grows; `rows` and `counts` say what was written, by this run and those it goes on from."""
+    """An output that grows.
+
+    rows: how many of the source's rows were dealt with, by this run and those it goes on from. mark: whatever else the
+    last batch said, which is what to go on from.
+    """
 
     def __init__(self, file: FileIO, out: Path, key: Mapping[str, object]) -> None:
         self._file, self._out, self._key = file, out, key
-        self.rows, self.counts = 0, Counter[str]()
+        self.rows: int = 0
+        self.mark: Mapping[str, Any] = {}
         self._bytes = 0
         self._resume()
         self._file.truncate(self._bytes)
         self._file.seek(self._bytes)
 
-    def append(self, data: bytes, rows: int, counts: Mapping[str, int]) -> None:
-        """Write a block that holds `rows` rows; it is safe when this returns.
+    def append(self, data: bytes, rows: int, mark: Mapping[str, Any]) -> None:
+        """Write what `rows` more rows gave; it is safe when this returns.
 
         Raises:
             StorageError: if the disk is full.
@@ -38,9 +43,8 @@ class PartFile:
             while rest:  # unbuffered, so that closing a full disk's file does not fail once more
                 rest = rest[self._file.write(rest) :]
             os.fsync(self._file.fileno())
-            self.rows, self._bytes = self.rows + rows, self._bytes + len(data)
-            self.counts.update(counts)
-            state = {"key": self._key, "rows": self.rows, "bytes": self._bytes, "counts": self.counts}
+            self.rows, self._bytes, self.mark = self.rows + rows, self._bytes + len(data), mark
+            state = {"key": self._key, "rows": self.rows, "bytes": self._bytes, "mark": mark}
             fresh = _beside(self._out, "state.new")
             fresh.write_text(json.dumps(state), encoding="utf-8")
             fresh.replace(_beside(self._out, "state"))
@@ -57,7 +61,7 @@ class PartFile:
             state = json.loads(_beside(self._out, "state").read_text(encoding="utf-8"))
             same = state["key"] == json.loads(json.dumps(self._key))
             if same and 0 <= state["bytes"] <= os.fstat(self._file.fileno()).st_size:
-                self.rows, self._bytes, self.counts = state["rows"], state["bytes"], Counter(state["counts"])
+                self.rows, self._bytes, self.mark = int(state["rows"]), int(state["bytes"]), dict(state["mark"])
         except (FileNotFoundError, ValueError, KeyError, TypeError):
             return  # no state, or none of ours: the run starts anew
 

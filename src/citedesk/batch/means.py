@@ -1,0 +1,61 @@
+"""With what a batch run classifies: model, policy and catalog by where they lie, so that any process can open them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
+from pathlib import Path
+
+from citedesk import __version__
+from citedesk.settings import Settings
+from citedesk.triage import load_catalog, load_policy
+from citedesk.triage.artifact import load_model
+from citedesk.triage.classifier import Classifier, encoder_for
+from citedesk.triage.demotions import demoted, read_demotions
+from citedesk.triage.predict import Triage
+
+
+@dataclass(frozen=True)
+class Means:
+    """A home's settings, a model's folder and a policy's file."""
+
+    settings: Settings
+    model: Path
+    policy: Path
+
+    def __getstate__(self) -> dict[str, object]:
+        """Send another process the places only: it loads what lies there itself."""
+        return {one.name: getattr(self, one.name) for one in fields(self)}
+
+    @cached_property
+    def triage(self) -> Triage:
+        """Load model, policy and catalog.
+
+        Raises:
+            ConfigError: if catalog or policy breaks its schema.
+            IntegrityError: if a file of the model differs from its checksum.
+        """
+        return Triage(load_model(self.model), load_policy(self.policy), load_catalog(self.settings.catalog))
+
+    def demoted(self) -> frozenset[str]:
+        """Name the heads that spent their error budget."""
+        return frozenset(demoted(read_demotions(self.settings.demotions), self.triage.model.version[:16]))
+
+    def classifier(self) -> Classifier:
+        """Open what classifies, for one thread."""
+        settings = replace(self.settings, threads=1)
+        return Classifier(self.triage, encoder_for(settings, self.triage.model.encoder), self.demoted())
+
+    def versions(self) -> Mapping[str, str]:
+        """Say what predictions depend on beside the tickets."""
+        return {
+            "model": self.triage.model.version,
+            "policy": self.triage.policy.version,
+            "catalog": self.triage.catalog.version,
+            "encoder": self.triage.model.encoder,
+            "citedesk": __version__,
+        }
+
+
+def means_of(settings: Settings, model: Path | None = None, policy: Path | None = None) -> Means:
+    """Choose a model and a policy: those named, else the home's."""
+    return Means(settings, model or settings.triage_model, policy or settings.policy)

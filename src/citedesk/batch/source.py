@@ -1,0 +1,217 @@
+"""Where the tickets of a batch run come from: files read once for what is wrong with them, then in batches.
+
+Batches have the same borders whoever reads them: a shard is a run of files with many rows, and no batch reaches over
+the border of two shards, so that machines may share them out. Leaves out the formats of files (`triage/sources/`).
+"""
+
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from hashlib import blake2b, sha256
+from itertools import islice
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from citedesk.errors import InputError, TicketError
+from citedesk.text import sha256_file
+from citedesk.triage.rows import Columns, files_of, read_rows, ticket_of
+from citedesk.types import Ticket
+
+# Tickets classified together: enough to fill the encoder's batches, few enough to keep memory flat.
+BATCH = 256
+# Rows of a shard at least: files with fewer are read together with the next ones.
+SHARD = 16_384
+# Columns named when no ticket has text.
+_NAMES_SHOWN = 12
+
+Row = dict[str, Any]
+Progress = Callable[[int, int], None]
+
+
+def silent(done: int, total: int) -> None:
+    """Show no progress."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Tickets that are classified together: the number of the first in the source, from 0, and their rows.
+
+    mark: what the source needs to go on after this batch, beside the number of rows.
+    """
+
+    first: int
+    rows: Sequence[Row]
+    mark: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Source(Protocol):
+    """Tickets in an order that does not change."""
+
+    @property
+    def total(self) -> int:
+        """How many tickets there are."""
+
+    def batches(self, rows: int, mark: Mapping[str, Any]) -> Iterator[Batch]:
+        """Read what comes after the first `rows` tickets; `mark` is that of the last batch among them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """Files read one after the other, the number of their first row in the source, and how many rows they hold."""
+
+    files: tuple[Path, ...]
+    first: int
+    rows: int
+
+    def batches(self, done: int = 0) -> Iterator[Batch]:
+        """Read the batches that begin at row `done` of the source or after it."""
+        skipped = max(0, done - self.first)
+        rows, first = islice(read_rows(self.files), skipped, None), self.first + skipped
+        while block := list(islice(rows, BATCH)):
+            yield Batch(first, block)
+            first += len(block)
+
+
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    """What the first reading of a file saw: rows, tickets with text, hashes of ids, names of columns."""
+
+    file: Path
+    rows: int
+    with_text: int
+    hashes: NDArray[np.uint64]
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class FileSource:
+    """Tickets of files that were scanned and hold no bad row."""
+
+    place: Path
+    columns: Columns
+    scanned: Sequence[Scanned]
+
+    @property
+    def total(self) -> int:
+        """How many tickets the files hold."""
+        return sum(one.rows for one in self.scanned)
+
+    @cached_property
+    def shards(self) -> list[Shard]:
+        """Share the files out, in their order."""
+        shards: list[Shard] = []
+        files: list[Path] = []
+        first = rows = 0
+        for one in self.scanned:
+            files, rows = [*files, one.file], rows + one.rows
+            if rows >= SHARD:
+                shards.append(Shard(tuple(files), first, rows))
+                files, first, rows = [], first + rows, 0
+        return [*shards, Shard(tuple(files), first, rows)] if files else shards
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the files' own, in hexadecimal."""
+        return sha256("".join(sha256_file(one.file) for one in self.scanned).encode()).hexdigest()
+
+    def batches(self, rows: int, mark: Mapping[str, Any]) -> Iterator[Batch]:
+        """Read what comes after the first `rows` tickets."""
+        for shard in self.shards:
+            if shard.first + shard.rows > rows:
+                yield from shard.batches(rows)
+
+
+def open_files(place: Path, columns: Columns, progress: Progress = silent) -> FileSource:
+    """Read all tickets of a file or folder once, to find what is wrong with them before anything is written.
+
+    Args:
+        place: what holds the tickets.
+        columns: where subject and body stand.
+        progress: called with the tickets read so far, and 0.
+
+    Raises:
+        NotFoundError: if the place does not exist.
+        InputError: if a file is damaged, a row is no ticket, none has text, or two have one id; naming them.
+    """
+    scanned: list[Scanned] = []
+    for file in files_of(place):
+        before = sum(one.rows for one in scanned)
+        scanned.append(scan(file, columns, before, lambda done, before=before: progress(before + done, 0)))  # type: ignore[misc]
+    source = FileSource(place, columns, scanned)
+    _refuse_nothing(source)
+    refuse_same_ids(source)
+    return source
+
+
+def scan(file: Path, columns: Columns, before: int = 0, seen: Callable[[int], None] = lambda done: None) -> Scanned:
+    """Read a file's tickets once.
+
+    Args:
+        file: what to read.
+        columns: where subject and body stand.
+        before: rows of the files before it, by which tickets without an id are named.
+        seen: called now and then with the rows read.
+    """
+    hashes, with_text, names = array("Q"), 0, dict[str, None]()
+    for at, row in enumerate(read_rows([file])):
+        if len(names) < _NAMES_SHOWN:
+            names.update(dict.fromkeys(row))
+        ticket = ticket_at(row, columns, before + at, file)
+        with_text += bool(ticket.text)
+        hashes.append(_hash(ticket.id))
+        if at % SHARD == 0:
+            seen(at)
+    return Scanned(file, len(hashes), with_text, np.frombuffer(hashes, np.uint64), tuple(names)[:_NAMES_SHOWN])
+
+
+def ticket_at(row: Mapping[str, object], columns: Columns, at: int, file: Path | None = None) -> Ticket:
+    """Make a ticket of the source's row number `at`, from 0.
+
+    Raises:
+        TicketError: if subject or body is no text, naming the row.
+    """
+    try:
+        return ticket_of(row, columns, f"row-{at + 1}")
+    except TicketError as error:
+        raise TicketError(f"{f'{file}, ' if file else ''}ticket {at + 1}: {error}") from error
+
+
+def _refuse_nothing(source: FileSource) -> None:
+    if not source.total:
+        raise InputError(f"{source.place} holds no ticket; give one ticket a line")
+    if not any(one.with_text for one in source.scanned):
+        named = dict.fromkeys(name for one in source.scanned for name in one.names)
+        raise InputError(
+            f'all {source.total} tickets are empty: no text in "{source.columns.subject}" or "{source.columns.body}"; '
+            f"name the columns with --subject and --body; columns seen: {', '.join(list(named)[:_NAMES_SHOWN])}"
+        )
+
+
+def refuse_same_ids(source: FileSource) -> None:
+    """Pass tickets of which no two have the same id.
+
+    Raises:
+        InputError: naming the first two that do.
+    """
+    hashes = np.sort(np.concatenate([one.hashes for one in source.scanned]))
+    twice = set(hashes[1:][hashes[1:] == hashes[:-1]].tolist())
+    first: dict[str, int] = {}
+    for number, ticket in enumerate(_tickets(source) if twice else (), start=1):
+        if _hash(ticket.id) in twice and first.setdefault(ticket.id, number) != number:
+            raise InputError(
+                f"{source.place}: tickets {first[ticket.id]} and {number} have the same id {ticket.id[:80]!r}; give "
+                "each its own, or leave the ids out"
+            )
+
+
+def _tickets(source: FileSource) -> Iterable[Ticket]:
+    rows = read_rows([one.file for one in source.scanned])
+    return (ticket_at(row, source.columns, at) for at, row in enumerate(rows))
+
+
+def _hash(ticket_id: str) -> int:
+    return int.from_bytes(blake2b(ticket_id.encode("utf-8", "surrogatepass"), digest_size=8).digest())

@@ -1,0 +1,83 @@
+"""Classify tickets as they come from outside: screened, redacted, judged, and with care.
+
+Leaves out answers (`desk.py`) and how many tickets are shared out (`batch/`).
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from citedesk.encoding import PACKAGED, Encoder, open_encoder
+from citedesk.errors import TicketError
+from citedesk.guard import redact, screen
+from citedesk.settings import Settings
+from citedesk.triage.predict import Triage, Triaged
+from citedesk.types import Decision, Prediction, Ticket
+
+
+@dataclass(frozen=True)
+class Classifier:
+    """What classifies many tickets; `demoted` heads spent their error budget and decide nothing alone."""
+
+    triage: Triage
+    encoder: Encoder
+    demoted: Collection[str] = ()
+
+    def classify(self, tickets: Sequence[Ticket]) -> list[Triaged]:
+        """Redact, screen and triage tickets; texts are encoded only if a head reads their meaning.
+
+        Raises:
+            TicketError: if one is empty, too large or binary.
+        """
+        for ticket in tickets:
+            screen(ticket)
+        redacted = [redact(ticket).ticket for ticket in tickets]
+        families = [screen(ticket) for ticket in redacted]
+        triaged = self.triage.triage(redacted, self.triage.inputs(redacted, self.encoder, needed_only=True))
+        return [self._lowered(one, seen) for one, seen in zip(triaged, families, strict=True)]
+
+    def classify_each(self, tickets: Sequence[Ticket]) -> list[Triaged | str]:
+        """Classify tickets; one that is refused (empty, too large, binary) gives the reason and holds up no other."""
+        if not tickets:
+            return []
+        try:
+            return list(self.classify(tickets))
+        except TicketError as error:
+            if len(tickets) == 1:
+                return [str(error)]
+            middle = len(tickets) // 2
+            return self.classify_each(tickets[:middle]) + self.classify_each(tickets[middle:])
+
+    def _lowered(self, triaged: Triaged, families: Sequence[str]) -> Triaged:
+        careful = cautious(triaged, families)
+        return replace(careful, predictions=lowered(careful.predictions, self.demoted))
+
+
+def cautious(triaged: Triaged, families: Sequence[str]) -> Triaged:
+    """Take `auto` from a ticket that gives orders to software: nothing about it is done without a person."""
+    if not families:
+        return triaged
+    return replace(triaged, predictions=lowered(triaged.predictions, triaged.predictions))
+
+
+def lowered(predictions: Mapping[str, Prediction], heads: Collection[str]) -> Mapping[str, Prediction]:
+    """Turn `auto` into `suggest` for some heads."""
+    if not heads:
+        return predictions
+    return {
+        name: replace(p, decision=Decision.SUGGEST) if name in heads and p.decision is Decision.AUTO else p
+        for name, p in predictions.items()
+    }
+
+
+def encoder_for(settings: Settings, name: str, own: Encoder | None = None) -> Encoder:
+    """Open the encoder a triage model was trained with: the home's own, or the packaged one.
+
+    Args:
+        settings: the home.
+        name: the encoder's name as the model knows it.
+        own: the home's encoder if it is open already.
+    """
+    own = own or open_encoder(settings)
+    return (
+        own if own.name == name or settings.encoder == PACKAGED else open_encoder(replace(settings, encoder=PACKAGED))
+    )
