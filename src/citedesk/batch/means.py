@@ -1,11 +1,12 @@
 """With what a batch run classifies: model, policy and catalog by where they lie, so that any process can open them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
 
 from citedesk import __version__
+from citedesk.errors import InputError
 from citedesk.settings import Settings
 from citedesk.triage import load_catalog, load_policy
 from citedesk.triage.artifact import load_model
@@ -16,11 +17,12 @@ from citedesk.triage.predict import Triage
 
 @dataclass(frozen=True)
 class Means:
-    """A home's settings, a model's folder and a policy's file."""
+    """A home's settings, a model's folder, a policy's file, and the heads to predict: all of them if none is named."""
 
     settings: Settings
     model: Path
     policy: Path
+    heads: tuple[str, ...] = ()
 
     def __getstate__(self) -> dict[str, object]:
         """Send another process the places only: it loads what lies there itself."""
@@ -32,9 +34,16 @@ class Means:
 
         Raises:
             ConfigError: if catalog or policy breaks its schema.
+            InputError: if the model has no such head.
             IntegrityError: if a file of the model differs from its checksum.
         """
-        return Triage(load_model(self.model), load_policy(self.policy), load_catalog(self.settings.catalog))
+        model = load_model(self.model)
+        unknown = next((head for head in self.heads if head not in model.heads), None)
+        if unknown is not None:
+            raise InputError(f"the model has no head {unknown!r}; its heads are {', '.join(model.heads)}")
+        if self.heads:
+            model = replace(model, heads={name: model.heads[name] for name in self.heads})
+        return Triage(model, load_policy(self.policy), load_catalog(self.settings.catalog))
 
     def demoted(self) -> frozenset[str]:
         """Name the heads that spent their error budget."""
@@ -56,6 +65,8 @@ class Means:
         }
 
 
-def means_of(settings: Settings, model: Path | None = None, policy: Path | None = None) -> Means:
-    """Choose a model and a policy: those named, else the home's."""
-    return Means(settings, model or settings.triage_model, policy or settings.policy)
+def means_of(
+    settings: Settings, model: Path | None = None, policy: Path | None = None, heads: Sequence[str] = ()
+) -> Means:
+    """Choose a model, a policy and heads: those named, else the home's."""
+    return Means(settings, model or settings.triage_model, policy or settings.policy, tuple(dict.fromkeys(heads)))

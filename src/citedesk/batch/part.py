@@ -49,10 +49,15 @@ class PartFile:
             fresh.write_text(json.dumps(state), encoding="utf-8")
             fresh.replace(_beside(self._out, "state"))
 
+    @property
+    def path(self) -> Path:
+        """The file that grows."""
+        return _beside(self._out, "part")
+
     def finish(self) -> None:
         """Put the output in its place."""
         with _storage(self._out):
-            _beside(self._out, "part").replace(self._out)
+            self.path.replace(self._out)
             _beside(self._out, "state").unlink(missing_ok=True)
 
     def _resume(self) -> None:

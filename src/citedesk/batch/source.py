@@ -6,7 +6,7 @@ the border of two shards, so that machines may share them out. Leaves out the fo
 
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from hashlib import blake2b, sha256
 from itertools import islice
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from citedesk.errors import InputError, TicketError
 from citedesk.text import sha256_file
-from citedesk.triage.rows import Columns, files_of, read_rows, ticket_of
+from citedesk.triage.rows import Columns, files_of, label_of, read_rows, ticket_of
 from citedesk.types import Ticket
 
 # Tickets classified together: enough to fill the encoder's batches, few enough to keep memory flat.
@@ -55,6 +55,10 @@ class Source(Protocol):
     def total(self) -> int:
         """How many tickets there are."""
 
+    @property
+    def key(self) -> Mapping[str, Any]:
+        """Say what it is of; a killed run goes on only if this is the same. JSON."""
+
     def batches(self, rows: int, mark: Mapping[str, Any]) -> Iterator[Batch]:
         """Read what comes after the first `rows` tickets; `mark` is that of the last batch among them."""
 
@@ -78,13 +82,25 @@ class Shard:
 
 @dataclass(frozen=True, slots=True)
 class Scanned:
-    """What the first reading of a file saw: rows, tickets with text, hashes of ids, names of columns."""
+    """What the first reading of a file saw: rows, tickets with text, hashes of ids, names of columns.
+
+    labelled: those of the columns asked for that some row has.
+    """
 
     file: Path
     rows: int
     with_text: int
     hashes: NDArray[np.uint64]
     names: tuple[str, ...]
+    labelled: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where rows have the ticket's texts and its labels."""
+
+    columns: Columns
+    labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -94,6 +110,10 @@ class FileSource:
     place: Path
     columns: Columns
     scanned: Sequence[Scanned]
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out what is made of the rest."""
+        return {one.name: getattr(self, one.name) for one in fields(self)}
 
     @property
     def total(self) -> int:
@@ -113,6 +133,17 @@ class FileSource:
                 files, first, rows = [], first + rows, 0
         return [*shards, Shard(tuple(files), first, rows)] if files else shards
 
+    @property
+    def key(self) -> Mapping[str, Any]:
+        """Say which files, with which content, and how they are read."""
+        return {
+            "kind": "file",
+            "place": str(self.place.absolute()),
+            "digest": self.digest,
+            "formats": [one.file.suffixes for one in self.scanned],
+            "columns": [self.columns.subject, self.columns.body],
+        }
+
     @cached_property
     def digest(self) -> str:
         """SHA-256 of the files' own, in hexadecimal."""
@@ -125,13 +156,14 @@ class FileSource:
                 yield from shard.batches(rows)
 
 
-def open_files(place: Path, columns: Columns, progress: Progress = silent) -> FileSource:
+def open_files(place: Path, columns: Columns, progress: Progress = silent, labels: Sequence[str] = ()) -> FileSource:
     """Read all tickets of a file or folder once, to find what is wrong with them before anything is written.
 
     Args:
         place: what holds the tickets.
         columns: where subject and body stand.
         progress: called with the tickets read so far, and 0.
+        labels: columns that must hold labels, in one ticket at least.
 
     Raises:
         NotFoundError: if the place does not exist.
@@ -140,32 +172,45 @@ def open_files(place: Path, columns: Columns, progress: Progress = silent) -> Fi
     scanned: list[Scanned] = []
     for file in files_of(place):
         before = sum(one.rows for one in scanned)
-        scanned.append(scan(file, columns, before, lambda done, before=before: progress(before + done, 0)))  # type: ignore[misc]
+        scanned.append(scan(file, Layout(columns, tuple(labels)), before, progress))
     source = FileSource(place, columns, scanned)
     _refuse_nothing(source)
+    _refuse_missing(source, labels)
     refuse_same_ids(source)
     return source
 
 
-def scan(file: Path, columns: Columns, before: int = 0, seen: Callable[[int], None] = lambda done: None) -> Scanned:
+def scan(file: Path, layout: Layout, before: int = 0, progress: Progress = silent) -> Scanned:
     """Read a file's tickets once.
 
     Args:
         file: what to read.
-        columns: where subject and body stand.
+        layout: where its tickets have what.
         before: rows of the files before it, by which tickets without an id are named.
-        seen: called now and then with the rows read.
+        progress: called now and then with the tickets read so far, and 0.
+
+    Raises:
+        InputError: if a row is no ticket or a label is a list or an object, naming it.
     """
-    hashes, with_text, names = array("Q"), 0, dict[str, None]()
+    hashes, with_text, names, labelled = array("Q"), 0, dict[str, None](), set[str]()
     for at, row in enumerate(read_rows([file])):
         if len(names) < _NAMES_SHOWN:
             names.update(dict.fromkeys(row))
-        ticket = ticket_at(row, columns, before + at, file)
+        ticket = ticket_at(row, layout.columns, before + at, file)
+        labelled |= {name for name in layout.labels if name in row and _is_label(row[name], name, file, before + at)}
         with_text += bool(ticket.text)
         hashes.append(_hash(ticket.id))
         if at % SHARD == 0:
-            seen(at)
-    return Scanned(file, len(hashes), with_text, np.frombuffer(hashes, np.uint64), tuple(names)[:_NAMES_SHOWN])
+            progress(before + at, 0)
+    seen = tuple(names)[:_NAMES_SHOWN]
+    return Scanned(file, len(hashes), with_text, np.frombuffer(hashes, np.uint64), seen, frozenset(labelled))
+
+
+def _is_label(value: object, name: str, file: Path, at: int) -> bool:
+    if label_of(value) is None:
+        kind = type(value).__name__
+        raise InputError(f"{file}, ticket {at + 1}: {name!r} holds a {kind}; a label is text or a number")
+    return True
 
 
 def ticket_at(row: Mapping[str, object], columns: Columns, at: int, file: Path | None = None) -> Ticket:
@@ -188,6 +233,17 @@ def _refuse_nothing(source: FileSource) -> None:
         raise InputError(
             f'all {source.total} tickets are empty: no text in "{source.columns.subject}" or "{source.columns.body}"; '
             f"name the columns with --subject and --body; columns seen: {', '.join(list(named)[:_NAMES_SHOWN])}"
+        )
+
+
+def _refuse_missing(source: FileSource, labels: Sequence[str]) -> None:
+    found = frozenset[str]().union(*(one.labelled for one in source.scanned))
+    missing = next((name for name in labels if name not in found), None)
+    if missing is not None:
+        named = dict.fromkeys(name for one in source.scanned for name in one.names)
+        raise InputError(
+            f"no ticket of {source.place} has a column {missing!r}; name it with --column HEAD=NAME, or say "
+            f"--unlabelled if tickets have no labels yet; columns seen: {', '.join(list(named)[:_NAMES_SHOWN])}"
         )
 
 

@@ -89,11 +89,4 @@ def _check_places(source: Path, out: Path) -> None:
 
 def _key(source: FileSource, out: Path, means: Means) -> Json:
     """Say what the output depends on; a run goes on from another only if all of it is the same."""
-    return {
-        "source": source.digest,
-        "formats": [one.file.suffixes for one in source.scanned],
-        "out": out.suffixes,
-        "columns": [source.columns.subject, source.columns.body],
-        "batch": BATCH,
-        **means.versions(),
-    }
+    return {"source": source.key, "out": out.suffixes, "batch": BATCH, **means.versions()}

@@ -1,0 +1,92 @@
+"""The job of `citedesk reclassify plan`: what would change in the tickets of a batch."""
+
+import gzip
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+
+from citedesk.batch.means import Means
+from citedesk.batch.plan import Change, PlannedTicket
+from citedesk.batch.reasons import reason_of
+from citedesk.batch.runner import Done, Worker
+from citedesk.batch.source import Batch, Row, ticket_at
+from citedesk.batch.summary import EMPTY, REFUSED, SKIPPED, HeadSummary, Summary, add_up
+from citedesk.batch.where import Condition
+from citedesk.triage.classifier import Classifier
+from citedesk.triage.predict import Triaged
+from citedesk.triage.rows import Columns, label_of
+from citedesk.triage.training import OTHER
+
+# The column that says when a ticket was last changed.
+UPDATED_AT = "updated_at"
+
+
+@dataclass(frozen=True, slots=True)
+class PlanJob:
+    """Compare what heads predict with the labels tickets have.
+
+    heads: head -> the column with its labels. where: conditions all of which a ticket must fulfil.
+    """
+
+    means: Means
+    columns: Columns
+    heads: Mapping[str, str]
+    where: Sequence[Condition] = ()
+
+    def open(self) -> Worker:
+        """Load the model and its encoder."""
+        classifier = self.means.classifier()
+        return lambda batch: self._work(classifier, batch)
+
+    def _work(self, classifier: Classifier, batch: Batch) -> Done:
+        chosen = [(batch.first + i, row) for i, row in enumerate(batch.rows) if all(c.holds(row) for c in self.where)]
+        counts = Summary(tickets=len(batch.rows), heads={name: HeadSummary() for name in self.heads})
+        counts.unpredicted[SKIPPED] = len(batch.rows) - len(chosen)
+        planned = self._planned(classifier, chosen, counts)
+        lines = [ticket.json() for ticket in planned]
+        total = add_up([counts, Summary(changed=sum(bool(ticket.changes) for ticket in planned))], list(self.heads))
+        last = {"rows": [batch.first + 1, batch.first + len(batch.rows)], "data": _digest(batch.rows)} | total.json()
+        text = "".join(json.dumps(line, ensure_ascii=True) + "\n" for line in [*lines, last])
+        return Done(gzip.compress(text.encode(), mtime=0), len(batch.rows), batch.mark)
+
+    def _planned(
+        self, classifier: Classifier, chosen: Sequence[tuple[int, Row]], counts: Summary
+    ) -> list[PlannedTicket]:
+        tickets = [ticket_at(row, self.columns, at) for at, row in chosen]
+        results = iter(classifier.classify_each([ticket for ticket in tickets if ticket.text]))
+        planned = []
+        for (at, row), ticket in zip(chosen, tickets, strict=True):
+            result = next(results) if ticket.text else None
+            if isinstance(result, Triaged):
+                changes, refused = self._changes(classifier, row, result, counts), ""
+            else:
+                changes, refused = [], result or ""
+                counts.unpredicted[REFUSED if refused else EMPTY] += 1
+            if changes or refused:
+                planned.append(PlannedTicket(at + 1, ticket.id, _updated_at(row), changes, refused))
+        return planned
+
+    def _changes(self, classifier: Classifier, row: Row, triaged: Triaged, counts: Summary) -> list[Change]:
+        """List what changes; a label that differs in case only stays, and so does a rare one the model cannot say."""
+        changes = []
+        unusual = triaged.usual < classifier.triage.policy.file.scope.strange_share
+        for head, column in self.heads.items():
+            said, old = triaged.predictions[head], label_of(row.get(column)) or ""
+            rare = said.label == OTHER and old != "" and old not in classifier.triage.model.heads[head].labels
+            new = old if rare or old.casefold() == said.label.casefold() else said.label
+            counts.heads[head].count((old, new, said.decision.value), said.probability)
+            if new != old:
+                reason = reason_of(said, unusual)
+                changes.append(Change(head, old, new, said.probability, said.decision.value, reason))
+        return changes
+
+
+def _updated_at(row: Row) -> str | None:
+    value = row.get(UPDATED_AT)
+    return value if isinstance(value, str) else None
+
+
+def _digest(rows: Sequence[Row]) -> str:
+    """Hash what was read, so that two plans can be told apart by their tickets."""
+    return sha256(json.dumps(rows, sort_keys=True).encode()).hexdigest()[:16]
