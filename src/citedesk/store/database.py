@@ -17,6 +17,7 @@ from sqlite_utils import Database
 from citedesk.errors import StorageError
 from citedesk.store.documents import Documents
 from citedesk.store.failures import storage_errors
+from citedesk.store.labels import Labels
 from citedesk.store.migrations import migrate
 from citedesk.store.shadows import Shadows
 from citedesk.store.tickets import Tickets
@@ -35,6 +36,7 @@ class Store:
     documents: Documents
     vectors: Vectors
     tickets: Tickets
+    labels: Labels
     shadows: Shadows
 
     @contextmanager
@@ -105,5 +107,6 @@ def open_store(path: Path | None) -> Store:
         documents=Documents(connection),
         vectors=Vectors(connection),
         tickets=Tickets(connection),
+        labels=Labels(connection),
         shadows=Shadows(connection),
     )

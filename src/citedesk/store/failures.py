@@ -19,6 +19,8 @@ def storage_errors() -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:
+        if "decode" in str(error):  # SQLite quotes the text it could not read; that must not get into a message
+            raise _damaged("a text is not UTF-8") from None
         raise StorageError(
             f"the database refused the operation ({error}); free disk space, check that the home folder is "
             "writable and that no other process holds it, then run again"
@@ -28,12 +30,15 @@ def storage_errors() -> Iterator[None]:
     except (sqlite3.ProgrammingError, sqlite3.InterfaceError):
         raise
     except sqlite3.DatabaseError as error:
-        raise IntegrityError(
-            f"the database file is damaged ({error}); move citedesk.db away and add the documents again, "
-            "or restore a backup"
-        ) from error
+        raise _damaged(str(error)) from error
     except OSError as error:
         raise StorageError(
             f"cannot write to the home folder ({error.strerror or error}); "
             "free disk space or choose another folder with --home"
         ) from error
+
+
+def _damaged(what: str) -> IntegrityError:
+    return IntegrityError(
+        f"the database file is damaged ({what}); move citedesk.db away and add the documents again, or restore a backup"
+    )

@@ -112,6 +112,27 @@ def m0006_models(db: Database) -> None:
     )
 
 
+def m0007_reclassification(db: Database) -> None:
+    """What plans did to the labels of tickets, row by row, and how far each plan is.
+
+    was: the JSON of a replaced value that was no text.
+    """
+    _execute(
+        db,
+        """
+        create table audit (
+            id integer primary key, at text not null, actor text not null, plan text not null, action text not null,
+            ticket_id text not null, head text not null, before text, after text, was text);
+        create unique index audit_by_plan on audit (plan, action, ticket_id, head) where plan <> '';
+        create index audit_by_ticket on audit (ticket_id, head, id);
+        create table applications (
+            plan text primary key, source text not null, state text not null, position integer not null default 0,
+            applied integer not null default 0, conflicts integer not null default 0,
+            restored integer not null default 0, kept integer not null default 0, updated_at text not null);
+        """,
+    )
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     m0001_documents,
     m0002_tickets,
@@ -119,6 +140,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     m0004_index_state,
     m0005_feedback,
     m0006_models,
+    m0007_reclassification,
 )
 
 

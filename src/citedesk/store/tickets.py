@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from citedesk.store.audit import later_than, note_changes, now, read_fields
 from citedesk.store.failures import storage_errors
 from citedesk.store.feedback import Corrections, Said, resolve
 from citedesk.types import Ticket
@@ -18,6 +19,12 @@ _ERASED = {
     "nearest": [],
     "confidence": 0.0,
 }
+
+# Fields of a ticket that have a name of their own in `Ticket`.
+_NAMED = ("channel", "requester", "created_at")
+# Times the store keeps; a ticket that was exported and comes back brings them along.
+_OWN = ("received_at", "updated_at")
+_COLUMNS = "id, subject, body, fields, received_at, updated_at"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,30 +47,80 @@ class StoredSuggestion:
     text_hash: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class StoredTicket:
+    """A ticket as it is stored; `fields` also holds channel, requester and created_at.
+
+    updated_at: ISO 8601, UTC; another one whenever anything about the ticket changes.
+    """
+
+    id: str
+    subject: str
+    body: str
+    fields: Mapping[str, object]
+    received_at: str
+    updated_at: str
+
+    def ticket(self) -> Ticket:
+        """Make the domain's ticket."""
+        named = {name: value for name in _NAMED if isinstance(value := self.fields.get(name), str)}
+        rest = {name: value for name, value in self.fields.items() if name not in named}
+        return Ticket(self.id, self.subject, self.body, fields=rest, **named)
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """What became of a ticket that was to be stored: `created`, `updated` or `unchanged`, and when it last changed."""
+
+    id: str
+    status: str
+    updated_at: str
+
+
 class Tickets:
     """Tickets and suggestions as rows. Only redacted text may be given to this class."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
 
-    def put(self, ticket: Ticket) -> None:
-        """Store a ticket, replacing an older state of the same id."""
-        now = datetime.now(UTC).isoformat()
-        fields = dict(ticket.fields) | {
-            k: v
-            for k, v in (
-                ("channel", ticket.channel),
-                ("requester", ticket.requester),
-                ("created_at", ticket.created_at),
+    def put(self, ticket: Ticket, actor: str = "ticket import") -> Put:
+        """Store a ticket, replacing an older state of the same id; the same state again changes nothing.
+
+        A label that a plan had set and that is another now is written to the audit trail, as changed by `actor`.
+        """
+        fields, at = _fields_of(ticket), now()
+        old = self.get(ticket.id)
+        if old is None:
+            self._db.execute(
+                "insert into tickets values (?, ?, ?, ?, ?, ?)",
+                (ticket.id, ticket.subject, ticket.body, fields, at, at),
             )
-            if v is not None
-        }
+            return Put(ticket.id, "created", at)
+        new = read_fields(fields)
+        if (old.subject, old.body, old.fields) == (ticket.subject, ticket.body, new):
+            return Put(ticket.id, "unchanged", old.updated_at)
+        at = later_than(old.updated_at, at)
         self._db.execute(
-            "insert into tickets values (?, ?, ?, ?, ?, ?) on conflict (id) do update set "
-            "subject = excluded.subject, body = excluded.body, fields = excluded.fields, "
-            "updated_at = excluded.updated_at",
-            (ticket.id, ticket.subject, ticket.body, json.dumps(fields, sort_keys=True), now, now),
+            "update tickets set subject = ?, body = ?, fields = ?, updated_at = ? where id = ?",
+            (ticket.subject, ticket.body, fields, at, ticket.id),
         )
+        note_changes(self._db, ticket.id, old.fields, new, actor)
+        return Put(ticket.id, "updated", at)
+
+    @storage_errors()
+    def get(self, ticket_id: str) -> StoredTicket | None:
+        """Fetch a ticket by id; None if there is no such ticket."""
+        row = self._db.execute(f"select {_COLUMNS} from tickets where id = ?", (ticket_id,)).fetchone()  # noqa: S608
+        return _ticket(row) if row else None
+
+    @storage_errors()
+    def page(self, after_id: str = "", limit: int = 500) -> list[StoredTicket]:
+        """List the next `limit` tickets after an id, by id."""
+        rows = self._db.execute(
+            f"select {_COLUMNS} from tickets where id > ? order by id limit ?",  # noqa: S608
+            (after_id, limit),
+        )
+        return [_ticket(row) for row in rows]
 
     def put_suggestion(self, suggestion: StoredSuggestion, principal: str, key: str | None) -> None:
         """Store what was answered to whom, under an idempotency key if one was given."""
@@ -160,3 +217,15 @@ class Tickets:
             values,
         ).fetchone()
         return StoredSuggestion(*row) if row else None
+
+
+def _fields_of(ticket: Ticket) -> str:
+    """Write all fields as sorted JSON, without times the store keeps itself."""
+    named = {name: value for name in _NAMED if (value := getattr(ticket, name)) is not None}
+    fields = {name: value for name, value in ticket.fields.items() if name not in _OWN}
+    return json.dumps(fields | named, sort_keys=True)
+
+
+def _ticket(row: tuple[str, str, str, str, str, str]) -> StoredTicket:
+    ticket_id, subject, body, fields, received_at, updated_at = row
+    return StoredTicket(ticket_id, subject, body, read_fields(fields), received_at, updated_at)
