@@ -25,6 +25,7 @@ COMMANDS = {
     "kb": ("citedesk.cli.kb", "kb"),
     "policy": ("citedesk.cli.policy", "policy"),
     "models": ("citedesk.cli.models", "models"),
+    "reclassify": ("citedesk.cli.reclassify", "reclassify"),
     "serve": ("citedesk.cli.serve", "serve"),
     "suggest": ("citedesk.cli.suggest", "suggest"),
     "train": ("citedesk.cli.train", "train"),

@@ -56,6 +56,11 @@ class Store:
         version = self.db.execute("pragma data_version").fetchone()[0]
         return int(version), int(self.db.conn.total_changes)
 
+    @storage_errors()
+    def identity(self) -> str:
+        """Give the database's own id: 32 hexadecimal digits, drawn when it was made."""
+        return str(self.db.execute("select value from state where name = 'database'").fetchone()[0])
+
     def scrub(self) -> None:
         """Leave no deleted byte in the write-ahead log; deleted rows are overwritten in the file itself.
 

@@ -1,0 +1,112 @@
+"""`citedesk reclassify`: plan, show, apply and undo new labels for many tickets."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from citedesk.batch.means import means_of
+from citedesk.batch.plan_job import PlanJob
+from citedesk.batch.planning import make_plan, resumed_from
+from citedesk.batch.runner import LocalRunner, cores
+from citedesk.batch.source import Progress, Source, open_files
+from citedesk.batch.store_source import KIND, open_store_source
+from citedesk.batch.where import parse_conditions
+from citedesk.cli.common import json_option, progress_bar
+from citedesk.errors import InputError
+from citedesk.settings import Settings
+from citedesk.store import open_store
+from citedesk.triage.rows import Columns
+
+
+@click.group()
+def reclassify() -> None:
+    """Give many tickets new labels: plan, show what would change, apply it, undo it."""
+
+
+@reclassify.command()
+@click.argument("source", metavar="SOURCE")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to write the plan to.")
+@click.option("--head", "heads", multiple=True, help="Head to predict (repeatable); default: all of the model.")
+@click.option("--column", "named", multiple=True, metavar="HEAD=NAME", help="Column with a head's labels (repeatable).")
+@click.option("--unlabelled", is_flag=True, help="Tickets may have no labels yet.")
+@click.option(
+    "--where", multiple=True, metavar="FIELD=VALUE", help="Only such tickets; also != > >= < <= (repeatable)."
+)
+@click.option("--model", type=click.Path(path_type=Path, file_okay=False), help="Triage model to use.")
+@click.option("--policy", type=click.Path(path_type=Path, dir_okay=False), help="Policy to use.")
+@click.option("--subject", default="subject", show_default=True, help="Column of the subject.")
+@click.option("--body", default="body", show_default=True, help="Column of the body.")
+@click.option("--workers", type=click.IntRange(1), help="Processes that classify; default: one for each core.")
+@json_option
+@click.pass_obj
+def plan(
+    settings: Settings,
+    source: str,
+    out: Path,
+    heads: tuple[str, ...],
+    named: tuple[str, ...],
+    unlabelled: bool,
+    where: tuple[str, ...],
+    model: Path | None,
+    policy: Path | None,
+    subject: str,
+    body: str,
+    workers: int | None,
+    as_json: bool,
+) -> None:
+    """Write what would change in the tickets of SOURCE, and change nothing.
+
+    SOURCE is `store`, the home's own tickets, or a file or folder of them: .jsonl, .csv, .tsv (each also .gz) or
+    .parquet. A killed run goes on where it stopped when the command is run again.
+    """
+    means = means_of(settings, model, policy, heads)
+    columns = _columns_of(named, tuple(means.triage.model.heads))
+    job = PlanJob(means, Columns(subject, body), columns, parse_conditions(where))
+    with progress_bar("plan") as progress:
+        wanted = () if unlabelled else tuple(columns.values())
+        reading: Progress = lambda done, total: progress(done, total, "reading")  # noqa: E731
+        with _source(settings, source, job, wanted, reading) as tickets:
+            resumed = resumed_from(job, tickets, out)
+            made = make_plan(job, tickets, LocalRunner(workers or cores()), out, progress)
+    summary = {"plan": made.id, "out": str(out), "resumed_at": resumed, **made.summary.json()}
+    click.echo(json.dumps(summary) if as_json else _sentence(summary))
+
+
+def _sentence(summary: dict[str, object]) -> str:
+    resumed = f"; the first {summary['resumed_at']} were done before" if summary["resumed_at"] else ""
+    return (
+        f"plan {summary['plan']}: {summary['changed']} of {summary['tickets']} tickets would change{resumed}\n"
+        f"  read it with: citedesk reclassify show {summary['out']}"
+    )
+
+
+def _columns_of(named: tuple[str, ...], heads: tuple[str, ...]) -> dict[str, str]:
+    """Find the column of each head: its own name, or what `--column` says."""
+    columns = {head: head for head in heads}
+    for text in named:
+        head, equals, column = text.partition("=")
+        if not equals or not column or head not in columns:
+            raise InputError(f"--column {text!r}: write HEAD=NAME, with a head of {', '.join(heads)}")
+        columns[head] = column
+    return columns
+
+
+@contextmanager
+def _source(
+    settings: Settings, source: str, job: PlanJob, labels: tuple[str, ...], progress: Progress
+) -> Iterator[Source]:
+    if source != KIND:
+        yield open_files(Path(source), job.columns, progress, labels)
+        return
+    if Path(KIND).exists():
+        raise InputError(
+            f"{KIND!r} means the ticket store, and there is a file of this name; write ./{KIND} for the file"
+        )
+    store = open_store(settings.database)
+    try:
+        yield open_store_source(store)
+    finally:
+        store.close()
