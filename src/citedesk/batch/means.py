@@ -51,8 +51,9 @@ class Means:
 
     def classifier(self) -> Classifier:
         """Open what classifies, for one thread."""
-        settings = replace(self.settings, threads=1)
-        return Classifier(self.triage, encoder_for(settings, self.triage.model.encoder), self.demoted())
+        settings, model = replace(self.settings, threads=1), self.triage.model
+        encoder = encoder_for(settings, model.encoder) if model.reads_meaning else None
+        return Classifier(self.triage, encoder, self.demoted())
 
     def versions(self) -> Mapping[str, str]:
         """Say what predictions depend on beside the tickets."""

@@ -15,6 +15,7 @@ from citedesk.batch.source import Progress, Source, open_files
 from citedesk.batch.store_source import KIND, open_store_source
 from citedesk.batch.where import parse_conditions
 from citedesk.cli.common import json_option, progress_bar
+from citedesk.cli.reclassify_apply import apply, undo
 from citedesk.errors import InputError
 from citedesk.settings import Settings
 from citedesk.store import open_store
@@ -24,6 +25,10 @@ from citedesk.triage.rows import Columns
 @click.group()
 def reclassify() -> None:
     """Give many tickets new labels: plan, show what would change, apply it, undo it."""
+
+
+reclassify.add_command(apply)
+reclassify.add_command(undo)
 
 
 @reclassify.command()

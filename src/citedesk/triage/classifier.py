@@ -16,10 +16,14 @@ from citedesk.types import Decision, Prediction, Ticket
 
 @dataclass(frozen=True)
 class Classifier:
-    """What classifies many tickets; `demoted` heads spent their error budget and decide nothing alone."""
+    """What classifies many tickets.
+
+    encoder: the model's; None will do for a model that reads words only. demoted: heads that spent their error budget
+    and decide nothing alone.
+    """
 
     triage: Triage
-    encoder: Encoder
+    encoder: Encoder | None
     demoted: Collection[str] = ()
 
     def classify(self, tickets: Sequence[Ticket]) -> list[Triaged]:

@@ -33,18 +33,18 @@ class Triage:
     policy: Policy
     catalog: Catalog
 
-    def inputs(self, tickets: Sequence[Ticket], encoder: Encoder, needed_only: bool = False) -> Inputs:
+    def inputs(self, tickets: Sequence[Ticket], encoder: Encoder | None, needed_only: bool = False) -> Inputs:
         """Read the features' inputs of tickets; texts are encoded cleaned.
 
         Args:
             tickets: n, redacted.
-            encoder: the one the model was trained with.
+            encoder: the one the model was trained with; None will do where nothing is encoded.
             needed_only: encode only if a head reads embeddings; else similar tickets are not known.
 
         Raises:
             IntegrityError: if the model was trained with another encoder.
         """
-        if encoder.name != self.model.encoder:
+        if encoder is not None and encoder.name != self.model.encoder:
             raise IntegrityError(
                 f"the triage model was trained with the encoder {self.model.encoder}, not {encoder.name}; "
                 "train it again with: citedesk train"
@@ -54,7 +54,7 @@ class Triage:
         fields = [field_values(ticket, names) for ticket in tickets] if names else ()
         nothing = np.zeros((len(texts), 0), dtype=np.float32)
         inputs = read_inputs(texts, nothing, self.policy, self.catalog, list(self.model.heads), fields)
-        if needed_only and not self.model.reads_meaning:
+        if encoder is None or (needed_only and not self.model.reads_meaning):
             return inputs
         return replace(inputs, vectors=encoder.encode(list(inputs.texts)))
 
