@@ -27,6 +27,7 @@ COMMANDS = {
     "models": ("citedesk.cli.models", "models"),
     "serve": ("citedesk.cli.serve", "serve"),
     "suggest": ("citedesk.cli.suggest", "suggest"),
+    "tickets": ("citedesk.cli.tickets", "tickets"),
     "train": ("citedesk.cli.train", "train"),
     "triage": ("citedesk.cli.triage", "triage"),
 }
