@@ -11,6 +11,7 @@ from citedesk.api.documents import router as documents
 from citedesk.api.principals import Principals
 from citedesk.api.problems import add_problem_handlers, problem
 from citedesk.api.routes import router
+from citedesk.api.tickets import router as tickets
 from citedesk.desk import Desk, open_desk
 from citedesk.settings import read_settings
 from citedesk.telemetry import configure_logging
@@ -40,6 +41,7 @@ def create_app(make_desk: Callable[[], Desk]) -> FastAPI:
     add_problem_handlers(app)
     app.include_router(router)
     app.include_router(documents)
+    app.include_router(tickets)
     app.add_middleware(BodyLimit)
     return app
 
