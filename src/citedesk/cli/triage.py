@@ -17,7 +17,7 @@ import click
 import numpy as np
 
 from citedesk import __version__
-from citedesk.cli.common import json_option, opened, progress_bar
+from citedesk.cli.common import PLACE, json_option, opened, progress_bar
 from citedesk.cli.resumable import PartFile, part_file
 from citedesk.cli.triage_rows import check_format, encode_rows
 from citedesk.desk import Desk
@@ -36,7 +36,7 @@ _NAMES_SHOWN = 12
 
 
 @click.command()
-@click.argument("source", metavar="FILE", type=click.Path(path_type=Path))
+@click.argument("source", metavar="FILE", type=PLACE)
 @click.option(
     "--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="File: .jsonl or .csv, each also .gz."
 )

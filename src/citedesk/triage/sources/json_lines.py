@@ -2,14 +2,14 @@
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 
 from citedesk.errors import InputError
 from citedesk.text import decode
 from citedesk.triage.sources.opening import DAMAGED, MAX_LINE, Row, damaged, opened, too_long
+from citedesk.triage.sources.place import Place
 
 
-def read_json_lines(path: Path) -> Iterator[Row]:
+def read_json_lines(path: Place) -> Iterator[Row]:
     """Give the object of each line that is not blank; NaN and Infinity, which are not JSON, become null.
 
     Raises:
