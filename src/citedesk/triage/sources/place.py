@@ -19,7 +19,8 @@ from citedesk.errors import CiteDeskError, InputError, MissingDependencyError, N
 _URL = re.compile(r"[A-Za-z][\w+.-]+(?:://|::.*://)", re.DOTALL)
 _LOCAL = re.compile(r"(?:file|local)://(?:localhost(?=/))?(?!.*::)", re.DOTALL)
 # User and password before the host; a password may hold a slash that should have been written %2F.
-_USER = re.compile(r"[^/]*@|[^/]*:(?!\d{1,5}/).*@", re.DOTALL)
+_USER = re.compile(r"\A(?:[^/]*@|[^/]*:(?!\d{1,5}/).*@)", re.DOTALL)
+_WEB = re.compile(r"https?://")
 _QUERY = re.compile(r"[?#].*", re.DOTALL)
 # Bytes asked of the network at once, beneath what the file system reads ahead.
 _BUFFER = 1 << 20
@@ -31,11 +32,15 @@ _PACKAGES = {"smbclient": "smbprotocol", "libarchive": "libarchive-c"}
 
 @dataclass(frozen=True, repr=False)
 class Remote:
-    """A file or folder named by a URL. `str()` leaves out user, password and query; `url` holds them."""
+    """A file or folder named by a URL. `str()` leaves out user, password and query; `url` holds them.
+
+    `path` is what its file system calls it, `name` the last part of that, without a query.
+    """
 
     url: str
     system: Any = field(compare=False)
     path: str = field(compare=False)
+    name: str = field(compare=False)
     kind: str = field(default="", compare=False)
 
     def __str__(self) -> str:
@@ -43,12 +48,6 @@ class Remote:
 
     def __repr__(self) -> str:
         return f"Remote({str(self)!r})"
-
-    @property
-    def name(self) -> str:
-        """The last part of the path, without the query of a web address."""
-        path = _QUERY.sub("", self.path) if re.match(r"https?:", self.path) else self.path.partition("?versionId=")[0]
-        return PurePosixPath(path).name
 
     @property
     def suffix(self) -> str:
@@ -91,8 +90,8 @@ class Remote:
         for entry in entries:
             path = str(entry["name"])
             if path.rstrip("/") != self.path.rstrip("/"):  # object stores list a folder's own marker
-                child = Remote("", self.system, path, str(entry["type"]))
-                yield Remote(_below(self.url, child.name), self.system, path, child.kind)
+                name = PurePosixPath(_QUERY.sub("", path) if _WEB.match(path) else path).name
+                yield Remote(_below(self.url, name), self.system, path, name, str(entry["type"]))
 
     def open(self, mode: Literal["rb"] = "rb") -> io.BufferedReader:
         """Open it to read its bytes; reading raises InputError when the connection breaks."""
@@ -127,15 +126,24 @@ def place(text: str) -> Place:
         return Path(unquote(text[local.end() :]))
     import fsspec
 
-    for protocol in (link.partition("://")[0] for link in text.split("::")):
-        if protocol not in fsspec.available_protocols():
-            raise InputError(
-                f"{without_credentials(text)} has the unknown protocol {protocol!r}; "
-                "give a local path, or a URL such as s3://, gs://, abfs:// or https://"
-            )
     with _told(without_credentials(text)):
+        for protocol in (link.partition("://")[0] for link in text.split("::")):
+            _known(protocol, text)
         system, path = fsspec.core.url_to_fs(text)
-    return Remote(text, system, path)
+    name = _QUERY.sub("", path) if _WEB.match(path) else path.partition("?")[0]
+    return Remote(text, system, path, PurePosixPath(name).name)
+
+
+def _known(protocol: str, text: str) -> None:
+    import fsspec
+
+    try:
+        fsspec.get_filesystem_class(protocol)
+    except ValueError as error:
+        raise InputError(
+            f"{without_credentials(text)} has the unknown protocol {protocol!r}; "
+            "give a local path, or a URL such as s3://, gs://, abfs:// or https://"
+        ) from error
 
 
 def version_of(path: Place) -> tuple[object, ...]:

@@ -21,8 +21,8 @@ _QUOTED = re.compile('[,;\t"\r\n\ufeff]')
 def rewritten(rows: Iterable[Row], names: Sequence[str], out: Path, first: bool) -> bytes:
     """Write rows as bytes to be appended to `out`.
 
-    Cells that begin with = + - or @ are written as they are, for they came so: do not open the tickets of strangers in a
-    spreadsheet.
+    Cells that begin with = + - or @ are written as they are, for they came so: a spreadsheet may take them for
+    formulas.
 
     Args:
         rows: as `read_rows` gives them, with changed fields.

@@ -4,8 +4,10 @@ Values went through JSON when they were read, so what JSON lacks is lost: NaN be
 microseconds, and of a decimal the digits beyond a float's, about 15, are not kept.
 """
 
+import json
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -55,6 +57,7 @@ class ParquetOut:
         if self._waiting or self._writer is None:
             self._flush()
         self._writer.close()
+        os.fsync(self._file.fileno())
         self._file.close()
         self._part.replace(self._path)
 
@@ -62,8 +65,9 @@ class ParquetOut:
         """Throw away what was written; `path` stays as it was."""
         self._waiting = []
         if self._writer is not None:
-            self._writer.close()
-            self._file.close()
+            with suppress(OSError):  # a full disk fails once more, when the writer ends the file
+                self._writer.close()
+                self._file.close()
         self._part.unlink(missing_ok=True)
 
     def __enter__(self) -> Self:
@@ -87,7 +91,7 @@ class ParquetOut:
         )
         if self._writer is None:
             self._file = self._part.open("wb")
-            self._writer = parquet.ParquetWriter(self._file, self._schema)
+            self._writer = parquet.ParquetWriter(self._file, self._schema, write_page_checksum=True)
         self._writer.write_table(table, row_group_size=ROW_GROUP)
         self._rows, self._waiting = self._rows + len(self._waiting), []
 
@@ -192,4 +196,4 @@ def _pairs(value: Any) -> Iterable[Any]:
 
 
 def _text(value: object) -> str:
-    return value if isinstance(value, str) else str(value)
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
