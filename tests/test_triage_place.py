@@ -21,7 +21,8 @@ from citedesk.cli.main import run
 from citedesk.errors import InputError, MissingDependencyError, NotFoundError
 from citedesk.text import sha256_bytes, sha256_file
 from citedesk.triage.sources import Remote, files_of, place, read_rows
-from citedesk.triage.sources.place import _below, without_credentials
+from citedesk.triage.sources.remote import _below
+from citedesk.triage.sources.trouble import without_credentials
 
 SECRET = "hunter2"
 
@@ -49,7 +50,7 @@ class BrokenSystem(fsspec.AbstractFileSystem):  # type: ignore[misc]  # fsspec h
         return {"name": path, "size": 100, "type": "file"}
 
     def _open(self, path: str, mode: str = "rb", **kwargs: Any) -> BrokenFile:
-        return BrokenFile()
+        return BrokenFile(b"x" * 100)
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,8 @@ from citedesk.errors import InputError, NotFoundError
 from citedesk.triage.sources.json_lines import read_json_lines
 from citedesk.triage.sources.opening import Row
 from citedesk.triage.sources.parquet import read_parquet
-from citedesk.triage.sources.place import Place, Remote
+from citedesk.triage.sources.place import Place
+from citedesk.triage.sources.remote import Remote
 from citedesk.triage.sources.table import read_table
 
 P = TypeVar("P", bound=Path | Remote)
