@@ -85,6 +85,13 @@ def test_rewritten_cells_that_look_like_formulas_stay_as_they_came() -> None:
     assert rewritten(rows, ["a", "b"], Path("x.csv"), first=False) == b"=1+1,@x\n-1,+1\n"
 
 
+@pytest.mark.parametrize("names", [["d", "a;b;c"], ["d", "a\tb\tc"], ["a;b;c", "d"]])
+def test_rewritten_header_with_other_delimiters_in_it_is_read_back(tmp_path: Path, names: list[str]) -> None:
+    rows: Rows = [dict.fromkeys(names, "1")]
+    (tmp_path / "x.csv").write_bytes(rewritten(rows, names, Path("x.csv"), first=True))
+    assert list(read_rows([tmp_path / "x.csv"])) == rows
+
+
 def test_rewritten_values_that_are_no_text_are_written_as_json() -> None:
     rows: Rows = [{"a": None, "b": True}, {"b": 1.5}]
     assert rewritten(rows, ["a", "b"], Path("x.tsv"), first=True) == b"a\tb\n\ttrue\n\t1.5\n"
@@ -192,6 +199,13 @@ def test_parquet_out_bytes_do_not_depend_on_the_blocks(tmp_path: Path) -> None:
                 writer.write(rows[start : start + block])
     first, *others = ((tmp_path / f"{name}.parquet").read_bytes() for name in "abc")
     assert others == [first, first]
+
+
+def test_parquet_out_writes_whole_row_groups(tmp_path: Path) -> None:
+    with ParquetOut(tmp_path / "x.parquet", None, []) as writer:
+        writer.write({"id": str(i)} for i in range(2 * ROW_GROUP + 5))
+    found = parquet.read_metadata(tmp_path / "x.parquet")
+    assert [found.row_group(i).num_rows for i in range(found.num_row_groups)] == [ROW_GROUP, ROW_GROUP, 5]
 
 
 def test_parquet_out_without_a_source_is_text(tmp_path: Path) -> None:

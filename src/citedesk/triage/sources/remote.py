@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any, Literal
 
-from citedesk.errors import NotFoundError
+from citedesk.errors import InputError, NotFoundError
 from citedesk.triage.sources.trouble import QUERY, told, without_credentials
 
 WEB = re.compile(r"https?://")
@@ -120,7 +120,12 @@ class _Reading(io.RawIOBase):
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         with told(self._remote):
-            self._file.seek(offset, whence)
+            try:
+                self._file.seek(offset, whence)
+            except ValueError:
+                raise InputError(
+                    f"{self._remote} cannot be read from the middle, as Parquet needs; put simplecache:: before the URL"
+                ) from None
             return int(self._file.tell())
 
     def tell(self) -> int:
