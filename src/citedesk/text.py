@@ -5,8 +5,9 @@ Leaves out Markdown structure (`knowledge/chunk.py`) and search terms (`index/an
 
 import hashlib
 import re
+from io import BufferedReader
 from itertools import pairwise
-from pathlib import Path
+from typing import Literal, Protocol
 
 from citedesk.errors import InputError
 
@@ -27,7 +28,15 @@ def sha256_bytes(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def sha256_file(path: Path) -> str:
+class Opens(Protocol):
+    """What opens to bytes: a path, or a place behind a URL."""
+
+    def open(self, mode: Literal["rb"]) -> BufferedReader:
+        """Open it to read its bytes."""
+        ...
+
+
+def sha256_file(path: Opens) -> str:
     """Hash a file's bytes, reading it in blocks."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -19,7 +19,7 @@ from citedesk.cli.reclassify_apply import apply, undo
 from citedesk.errors import InputError
 from citedesk.settings import Settings
 from citedesk.store import open_store
-from citedesk.triage.rows import Columns
+from citedesk.triage.rows import Columns, place
 
 
 @click.group()
@@ -104,7 +104,7 @@ def _source(
     settings: Settings, source: str, job: PlanJob, labels: tuple[str, ...], progress: Progress
 ) -> Iterator[Source]:
     if source != KIND:
-        yield open_files(Path(source), job.columns, progress, labels)
+        yield open_files(place(source), job.columns, progress, labels)
         return
     if Path(KIND).exists():
         raise InputError(

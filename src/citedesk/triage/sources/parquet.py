@@ -1,6 +1,7 @@
 """Rows of Parquet files, a batch at a time: values become what JSON can hold."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from math import isfinite
@@ -9,13 +10,14 @@ from typing import Any
 
 from citedesk.errors import InputError
 from citedesk.triage.sources.opening import Row
+from citedesk.triage.sources.place import Place
 
 # Rows decoded at once, and bytes of a column read at once: memory stays flat however large a row group is.
 _BATCH = 256
 _BUFFER = 1 << 20
 
 
-def read_parquet(path: Path) -> Iterator[Row]:
+def read_parquet(path: Place) -> Iterator[Row]:
     """Give each row as column -> JSON value; nulls and NaN are left out.
 
     Times become ISO 8601 text (to the microsecond), decimals numbers, bytes text, lists and structs lists and objects.
@@ -28,7 +30,10 @@ def read_parquet(path: Path) -> Iterator[Row]:
 
     at = 0
     try:
-        with parquet.ParquetFile(path, pre_buffer=False, buffer_size=_BUFFER) as file:
+        with ExitStack() as stack:
+            opened = path if isinstance(path, Path) else stack.enter_context(path.open("rb"))
+            file = parquet.ParquetFile(opened, pre_buffer=False, buffer_size=_BUFFER, page_checksum_verification=True)
+            stack.enter_context(file)
             names = file.schema_arrow.names
             twice = next((name for i, name in enumerate(names) if name in names[:i]), None)
             if twice is not None:
