@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from pyarrow import parquet
 
 from citedesk.cli.main import run
+from citedesk.desk import Desk
 from citedesk.errors import InputError, MissingDependencyError, NotFoundError
 from citedesk.text import sha256_bytes, sha256_file
 from citedesk.triage.sources import Remote, files_of, place, read_rows
@@ -278,3 +279,12 @@ def test_triage_of_a_bad_url_ends_in_one_line_without_secrets(
     assert shown.startswith("citedesk: ")
     assert shown.count("\n") == 1
     assert SECRET not in shown
+
+
+def test_triage_of_a_url_writes_what_the_same_file_gives(desk: Desk, home: Path, tmp_path: Path) -> None:
+    data = gzip.compress(b"id,subject,body\n1,printer jams,paper stuck\n2,vpn down,cannot connect\n")
+    put("memory://tickets/x.csv.gz", data)
+    (tmp_path / "x.csv.gz").write_bytes(data)
+    for source, name in (("memory://tickets/", "a"), (str(tmp_path / "x.csv.gz"), "b")):
+        assert run(["--home", str(home), "triage", source, "--out", str(tmp_path / f"{name}.jsonl")]) == 0
+    assert (tmp_path / "a.jsonl").read_bytes() == (tmp_path / "b.jsonl").read_bytes() != b""

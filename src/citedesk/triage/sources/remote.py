@@ -53,6 +53,10 @@ class Remote:
         """Give itself: a URL is whole."""
         return self
 
+    def absolute(self) -> "Remote":
+        """Give itself: a URL is whole."""
+        return self
+
     def exists(self) -> bool:
         """Ask whether it is there now.
 
