@@ -12,7 +12,7 @@ from citedesk.cli.main import run
 from citedesk.store import open_store
 from citedesk.store.labels import Change
 
-ROWS = [
+ROWS: list[dict[str, Any]] = [
     {"id": "a", "subject": "VPN", "body": "Ask bob@example.com.", "team": "it", "channel": "mail"},
     {"id": "b", "subject": "Bill", "body": "=1+1", "team": "hr", "tags": ["x", 1]},
     {"id": 3, "subject": "Door", "body": ""},

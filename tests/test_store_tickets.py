@@ -137,7 +137,14 @@ def test_page_lists_by_id_after_an_id(store: Store) -> None:
     assert [ticket.id for ticket in store.tickets.page("a", 2)] == ["b", "c"]
 
 
-FIELDS = [{"team": "it"}, {"team": "it", "n": 3}, {"team": "billing", "n": 3}, {}, {"team": " it "}, {"n": True}]
+FIELDS: list[dict[str, object]] = [
+    {"team": "it"},
+    {"team": "it", "n": 3},
+    {"team": "billing", "n": 3},
+    {},
+    {"team": " it "},
+    {"n": True},
+]
 
 
 @pytest.mark.parametrize(
