@@ -6,7 +6,7 @@ import pytest
 
 from citedesk.errors import InputError
 from citedesk.store import Store, open_store
-from citedesk.store.audit import Entry
+from citedesk.store.audit import Entry, Note
 from citedesk.store.labels import Application, Change, Outcome, Undone
 from citedesk.types import Ticket
 
@@ -178,8 +178,8 @@ def test_undo_in_blocks_goes_through_all_tickets_by_id(store: Store) -> None:
 
 
 def test_record_of_rows_written_before_adds_nothing(store: Store) -> None:
-    rows = [("F-1", "team", None, "it"), ("F-2", "team", "it", None)]
-    assert [store.labels.record("p1", "ann", rows, "apply") for _ in range(2)] == [2, 0]
+    notes = [Note("apply", "F-1", "team", None, "it"), Note("apply", "F-2", "team", "it", None)]
+    assert [store.labels.record("p1", "ann", notes) for _ in range(2)] == [2, 0]
     assert trail(store, "F-2") == [("ann", "p1", "apply", "team", "it", "")]
 
 

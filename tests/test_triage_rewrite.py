@@ -6,7 +6,6 @@ from datetime import UTC, date, datetime, timedelta
 from datetime import time as clock
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -15,9 +14,9 @@ from hypothesis import strategies as st
 from pyarrow import parquet
 
 from citedesk.errors import InputError
-from citedesk.triage.sources import read_rows
+from citedesk.triage.sources import columns_of, read_rows
 from citedesk.triage.sources.rewrite import rewritten
-from citedesk.triage.sources.rewrite_parquet import ROW_GROUP, ParquetOut
+from citedesk.triage.sources.rewrite_parquet import copy_parquet
 
 Rows = list[dict[str, object]]
 TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=12)
@@ -155,92 +154,73 @@ def source(tmp_path: Path) -> Path:
     return path
 
 
-def copied(source: Path, out: Path, changed: dict[str, object]) -> Rows:
-    """Copy a Parquet file with fields changed in every row; return the rows given."""
-    rows = [{**row, **changed} for row in read_rows([source])]
-    with ParquetOut(out, source, list(changed)) as writer:
-        writer.write(rows)
+def copied(source: Path, out: Path, changed: dict[str, object], *more: Path) -> Rows:
+    """Copy Parquet files with fields changed in every row; return the rows as they should be."""
+    rows = [{**row, **changed} for row in read_rows([source, *more])]
+    every = lambda first, some: dict.fromkeys(range(len(some)), changed)  # noqa: E731
+    copy_parquet([source, *more], out, list(changed), every, lambda n: None)
     return rows
 
 
-def test_parquet_out_is_read_back_as_it_was_given(source: Path, tmp_path: Path) -> None:
+def test_parquet_copy_is_read_back_as_it_was_given(source: Path, tmp_path: Path) -> None:
     rows = copied(source, tmp_path / "x.parquet", {"team": "network", "priority": "P1"})
     assert list(read_rows([tmp_path / "x.parquet"])) == rows
 
 
-def test_parquet_out_keeps_types_and_makes_what_was_changed_text(source: Path, tmp_path: Path) -> None:
-    copied(source, tmp_path / "x.parquet", {"team": "network", "priority": "P1"})
+def test_parquet_copy_keeps_types_and_makes_what_was_changed_text(source: Path, tmp_path: Path) -> None:
+    copied(source, tmp_path / "x.parquet", {"team": "network", "large": "x", "priority": "P1"})
     schema = parquet.read_schema(source).set(0, pa.field("team", pa.string())).append(pa.field("priority", pa.string()))
     assert parquet.read_schema(tmp_path / "x.parquet") == schema
 
 
-def test_parquet_out_values_of_columns_that_were_not_changed_are_those_of_the_source(
+def test_parquet_copy_of_columns_that_were_not_changed_is_the_source_to_the_last_digit(tmp_path: Path) -> None:
+    columns = COLUMNS | {
+        "nan": pa.array([float("nan"), float("inf"), None]),
+        "fine": pa.array([1, None, 2**60 + 1], pa.timestamp("ns")),
+        "precise": pa.array([Decimal("1.2345678901234567890"), None, Decimal(3)], pa.decimal128(38, 19)),
+    }
+    parquet.write_table(pa.table(columns), tmp_path / "source.parquet")
+    copied(tmp_path / "source.parquet", tmp_path / "x.parquet", {"team": "network"})
+    pairs = [parquet.read_table(tmp_path / name).drop("team") for name in ("x.parquet", "source.parquet")]
+    assert pairs[0].drop("nan") == pairs[1].drop("nan")
+    assert str(pairs[0]["nan"]) == str(pairs[1]["nan"])
+
+
+def test_parquet_copy_of_numbers_that_become_text_reads_as_labels_do(source: Path, tmp_path: Path) -> None:
+    copy_parquet([source], tmp_path / "x.parquet", ["whole", "truth"], lambda first, rows: {0: {"whole": "P1"}}, print)
+    found = parquet.read_table(tmp_path / "x.parquet")
+    assert (found["whole"].to_pylist(), found["truth"].to_pylist()) == (["P1", None, "2"], ["true", None, "false"])
+
+
+def test_parquet_copy_of_two_files_numbers_the_rows_through(source: Path, tmp_path: Path) -> None:
+    asked: list[tuple[int, int]] = []
+
+    def edits(first: int, rows: Rows) -> dict[int, dict[str, object]]:
+        asked.append((first, len(rows)))
+        return {}
+
+    copy_parquet([source, source], tmp_path / "x.parquet", ["team"], edits, lambda n: None)  # type: ignore[arg-type]
+    assert (asked, len(list(read_rows([tmp_path / "x.parquet"])))) == ([(0, 3), (3, 3)], 6)
+
+
+def test_parquet_copy_of_files_with_other_columns_is_refused_and_leaves_what_was_there(
     source: Path, tmp_path: Path
 ) -> None:
-    copied(source, tmp_path / "x.parquet", {"team": "network"})
-    assert parquet.read_table(tmp_path / "x.parquet").drop("team") == parquet.read_table(source).drop("team")
+    parquet.write_table(pa.table({"id": ["a"]}), tmp_path / "other.parquet")
+    (tmp_path / "x.parquet").write_bytes(b"before")
+    with pytest.raises(InputError, match=r"other\.parquet has other columns than .*source\.parquet"):
+        copied(source, tmp_path / "x.parquet", {"team": "x"}, tmp_path / "other.parquet")
+    assert (tmp_path / "x.parquet").read_bytes() == b"before"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["other.parquet", "source.parquet", "x.parquet"]
 
 
-@given(st.lists(st.fixed_dictionaries({}, optional={"a": TEXT, "n": st.integers(-99, 99), "queue": TEXT}), max_size=9))
-@settings(max_examples=60, deadline=None)
-def test_parquet_out_of_any_rows_is_read_back(tmp_path_factory: pytest.TempPathFactory, rows: Rows) -> None:
-    folder = tmp_path_factory.mktemp("parquet")
-    parquet.write_table(pa.table({"n": pa.array([], pa.int16()), "a": pa.array([], pa.string())}), folder / "s.parquet")
-    with ParquetOut(folder / "x.parquet", folder / "s.parquet", ["queue"]) as writer:
-        writer.write(rows)
-    assert list(read_rows([folder / "x.parquet"])) == rows
-
-
-def test_parquet_out_bytes_do_not_depend_on_the_blocks(tmp_path: Path) -> None:
-    rows: Rows = [{"id": str(i), "team": "ab"[i % 2]} for i in range(2 * ROW_GROUP + 5)]
-    for name, block in (("a", len(rows)), ("b", 256), ("c", 999)):
-        with ParquetOut(tmp_path / f"{name}.parquet", None, ["team"]) as writer:
-            for start in range(0, len(rows), block):
-                writer.write(rows[start : start + block])
-    first, *others = ((tmp_path / f"{name}.parquet").read_bytes() for name in "abc")
-    assert others == [first, first]
-
-
-def test_parquet_out_writes_whole_row_groups(tmp_path: Path) -> None:
-    with ParquetOut(tmp_path / "x.parquet", None, []) as writer:
-        writer.write({"id": str(i)} for i in range(2 * ROW_GROUP + 5))
-    found = parquet.read_metadata(tmp_path / "x.parquet")
-    assert [found.row_group(i).num_rows for i in range(found.num_row_groups)] == [ROW_GROUP, ROW_GROUP, 5]
-
-
-def test_parquet_out_without_a_source_is_text(tmp_path: Path) -> None:
-    with ParquetOut(tmp_path / "x.parquet", None, ["team"]) as writer:
-        writer.write([{"id": 1, "flag": True}, {"id": "2", "more": ["a"]}])
-    assert list(read_rows([tmp_path / "x.parquet"])) == [{"id": "1", "flag": "true"}, {"id": "2", "more": '["a"]'}]
-
-
-def test_parquet_out_that_fails_leaves_what_was_there(tmp_path: Path) -> None:
-    out = tmp_path / "x.parquet"
-    out.write_bytes(b"before")
-    with pytest.raises(InputError), ParquetOut(out, None, []) as writer:
-        writer.write({"id": str(i)} for i in range(ROW_GROUP))
-        writer.write([{"other": "1"}] * ROW_GROUP)
-    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"x.parquet": b"before"}
-
-
-@pytest.mark.parametrize(
-    ("row", "words"),
-    [
-        ({"whole": "many"}, r"rows 1 to 1, column 'whole': a value is no int8"),
-        ({"whole": 1000}, r"column 'whole': a value is no int8"),
-        ({"day": "tomorrow"}, r"column 'day': a value is no date32"),
-        ({"struct": 3}, r"column 'struct': a value is no struct"),
-        ({"absent": "x"}, r"row 1 has the column 'absent', which the Parquet file lacks"),
-    ],
-)
-def test_parquet_out_value_of_another_type_is_refused(
-    source: Path, tmp_path: Path, row: dict[str, Any], words: str
-) -> None:
-    with pytest.raises(InputError, match=words), ParquetOut(tmp_path / "x.parquet", source, ["team"]) as writer:
-        writer.write([row])
-
-
-def test_parquet_out_from_what_is_no_parquet_is_refused(tmp_path: Path) -> None:
+def test_parquet_copy_of_what_is_no_parquet_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x.parquet").write_bytes(b"id,a\n")
     with pytest.raises(InputError, match=r"x\.parquet is no Parquet file"):
-        ParquetOut(tmp_path / "y.parquet", tmp_path / "x.parquet", ["team"])
+        copied(tmp_path / "x.parquet", tmp_path / "y.parquet", {"team": "x"})
+
+
+def test_columns_of_files_are_all_in_order_also_those_that_are_empty(source: Path, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("id;empty;team\n1;;x\n")
+    (tmp_path / "b.jsonl").write_text('{"id": 1, "z": 2}\n{"b": 3}\n')
+    assert columns_of([tmp_path / "a.csv", tmp_path / "b.jsonl"]) == ["id", "empty", "team", "z", "b"]

@@ -147,7 +147,7 @@ class FileSource:
     @cached_property
     def digest(self) -> str:
         """SHA-256 of the files' own, in hexadecimal."""
-        return sha256("".join(sha256_file(one.file) for one in self.scanned).encode()).hexdigest()
+        return digest_of([one.file for one in self.scanned])
 
     def batches(self, rows: int, mark: Mapping[str, Any]) -> Iterator[Batch]:
         """Read what comes after the first `rows` tickets."""
@@ -223,6 +223,11 @@ def ticket_at(row: Mapping[str, object], columns: Columns, at: int, file: Place 
         return ticket_of(row, columns, f"row-{at + 1}")
     except TicketError as error:
         raise TicketError(f"{f'{file}, ' if file else ''}ticket {at + 1}: {error}") from error
+
+
+def digest_of(files: Sequence[Place]) -> str:
+    """Hash files: SHA-256 of their own SHA-256s, in hexadecimal."""
+    return sha256("".join(sha256_file(file) for file in files).encode()).hexdigest()
 
 
 def _refuse_nothing(source: FileSource) -> None:

@@ -8,13 +8,17 @@ from typing import Any
 
 import click
 
+from citedesk.batch.apply_file import apply_to_file, undo_in_file
 from citedesk.batch.applying import Choice, Pace, apply_to_store, check_versions, undo_in_store
 from citedesk.batch.means import means_of
 from citedesk.batch.plan import Plan, load_plan
-from citedesk.cli.common import OPERATOR, json_option, progress_bar
+from citedesk.batch.rewriting import Copy
+from citedesk.cli.common import OPERATOR, PLACE, json_option, progress_bar
+from citedesk.errors import InputError
 from citedesk.settings import Settings
 from citedesk.store import Store, open_store
 from citedesk.store.labels import Application
+from citedesk.triage.sources import Place, place
 from citedesk.types import Decision
 
 # Tickets in conflict that are named; the others are counted.
@@ -25,6 +29,8 @@ rate_option = click.option("--rate", type=click.FloatRange(0, min_open=True), he
 
 @click.command()
 @click.argument("folder", metavar="PLAN", type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="For a plan of a file: the file to write.")
+@click.option("--source", type=PLACE, help="Where the planned file lies now, if it was moved.")
 @click.option(
     "--decision", "decisions", multiple=True, type=click.Choice([d.value for d in Decision]),
     help="Apply changes decided so (repeatable); default: auto.",
@@ -41,6 +47,8 @@ rate_option = click.option("--rate", type=click.FloatRange(0, min_open=True), he
 def apply(
     settings: Settings,
     folder: Path,
+    out: Path | None,
+    source: Place | None,
     decisions: tuple[str, ...],
     heads: tuple[str, ...],
     least: float,
@@ -51,6 +59,8 @@ def apply(
 ) -> None:
     """Set the labels that PLAN says, in tickets that are still as the plan saw them.
 
+    A plan of the store changes the store; a plan of a file writes a copy of the file, and the file stays as it is.
+
     A ticket somebody touched meanwhile is a conflict: reported, and left alone. A killed run goes on when the command
     is run again; nothing is changed twice.
     """
@@ -58,21 +68,41 @@ def apply(
     check_versions(plan, means_of(settings, model, policy))
     choice = Choice(decisions or (Decision.AUTO.value,), heads, least)
     with progress_bar("apply") as progress, _store(settings) as store:
-        done = apply_to_store(plan, store, choice, OPERATOR.name, Pace(rate), progress)
+        if out is None:
+            done = apply_to_store(plan, store, choice, OPERATOR.name, Pace(rate), progress)
+        else:
+            copy = Copy(source or _place_of(plan), out, list(plan.heads.values()), plan.summary.tickets)
+            done = apply_to_file(plan, store, copy, choice, OPERATOR.name, progress)
         _report(plan, store, done, as_json)
 
 
 @click.command()
 @click.argument("folder", metavar="PLAN", type=click.Path(path_type=Path))
+@click.option("--file", type=PLACE, help="For a plan of a file: the file that apply wrote, edited since or not.")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="For a plan of a file: the file to write.")
 @rate_option
 @json_option
 @click.pass_obj
-def undo(settings: Settings, folder: Path, rate: float | None, as_json: bool) -> None:
+def undo(
+    settings: Settings, folder: Path, file: Place | None, out: Path | None, rate: float | None, as_json: bool
+) -> None:
     """Put back every label that PLAN changed, and none that somebody changed since."""
+    if (file is None) != (out is None):
+        raise click.UsageError("a plan of a file is undone with both --file APPLIED and --out RESTORED")
     plan = load_plan(folder)
     with progress_bar("undo") as progress, _store(settings) as store:
-        done = undo_in_store(plan, store, OPERATOR.name, Pace(rate), progress)
+        if file is None or out is None:
+            done = undo_in_store(plan, store, OPERATOR.name, Pace(rate), progress)
+        else:
+            copy = Copy(file, out, list(plan.heads.values()), plan.summary.tickets)
+            done = undo_in_file(plan, store, copy, OPERATOR.name, progress)
         _report(plan, store, done, as_json)
+
+
+def _place_of(plan: Plan) -> Place:
+    if plan.of_store:
+        raise InputError("this plan is of the ticket store; apply it without --out")
+    return place(plan.header["source"]["place"])
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from citedesk.triage.sources.opening import Row
 from citedesk.triage.sources.parquet import read_parquet
 from citedesk.triage.sources.place import Place
 from citedesk.triage.sources.remote import Remote
-from citedesk.triage.sources.table import read_table
+from citedesk.triage.sources.table import header_of, read_table
 
 P = TypeVar("P", bound=Path | Remote)
 
@@ -66,6 +66,27 @@ def files_of(path: P) -> list[P]:
     if _format(path) not in READERS:
         raise InputError(f"{path} has the suffix {path.suffix!r}, which is not read; give a {_FORMATS} file")
     return [path]
+
+
+def columns_of(files: Iterable[Place]) -> list[str]:
+    """Name all columns of some files, in the order in which they appear; those of JSON Lines are found by reading all.
+
+    Raises:
+        InputError: if a file is damaged.
+    """
+    names: dict[str, None] = {}
+    for file in files:
+        if _format(file) in (".csv", ".tsv"):
+            names.update(dict.fromkeys(header_of(file)))
+        else:
+            for row in READERS[_format(file)](file):
+                names.update(dict.fromkeys(row))
+    return list(names)
+
+
+def is_parquet(path: Place) -> bool:
+    """Tell whether a file is read as Parquet, by its suffix."""
+    return _format(path) == ".parquet"
 
 
 def _format(path: Place) -> str:

@@ -25,6 +25,16 @@ def read_parquet(path: Place) -> Iterator[Row]:
     Raises:
         InputError: if it is no Parquet file, is damaged, names a column twice or holds bytes that are not text.
     """
+    for _, rows in batches_of(path, _BATCH):
+        yield from rows
+
+
+def batches_of(path: Place, size: int) -> Iterator[tuple[Any, list[Row]]]:
+    """Give at most `size` rows at a time: as an Arrow record batch, and as `read_parquet` gives them.
+
+    Raises:
+        InputError: as `read_parquet`.
+    """
     import pyarrow as pa
     from pyarrow import parquet
 
@@ -34,20 +44,31 @@ def read_parquet(path: Place) -> Iterator[Row]:
             opened = path if isinstance(path, Path) else stack.enter_context(path.open("rb"))
             file = parquet.ParquetFile(opened, pre_buffer=False, buffer_size=_BUFFER, page_checksum_verification=True)
             stack.enter_context(file)
-            names = file.schema_arrow.names
-            twice = next((name for i, name in enumerate(names) if name in names[:i]), None)
-            if twice is not None:
-                raise InputError(f"{path} has two columns {twice[:80]!r}; give each column a name of its own")
-            for batch in file.iter_batches(batch_size=_BATCH):
+            names = names_of(file, path)
+            for batch in file.iter_batches(batch_size=size):
                 columns = [_column(batch.column(i)) for i in range(len(names))]
-                for cells in zip(*columns, strict=True):
-                    at += 1
-                    yield _row(names, cells, f"{path}, row {at}")
+                cells = zip(*columns, strict=True) if names else ()
+                rows = [_row(names, one, f"{path}, row {at + i}") for i, one in enumerate(cells, start=1)]
+                at += len(rows)
+                yield batch, rows
     except (pa.ArrowException, ValueError, ArithmeticError, OSError) as error:
         if isinstance(error, PermissionError):
             raise
         why = str(error).splitlines()[0][:160] if str(error) else type(error).__name__
         raise InputError(f"{path} is no Parquet file or is damaged after row {at} ({why}); write it again") from error
+
+
+def names_of(file: Any, path: Place) -> list[str]:
+    """Name the columns of an open Parquet file.
+
+    Raises:
+        InputError: if two have one name.
+    """
+    names: list[str] = file.schema_arrow.names
+    twice = next((name for i, name in enumerate(names) if name in names[:i]), None)
+    if twice is not None:
+        raise InputError(f"{path} has two columns {twice[:80]!r}; give each column a name of its own")
+    return names
 
 
 def _column(column: Any) -> list[Any]:

@@ -35,11 +35,7 @@ def read_table(path: Place) -> Iterator[Row]:
         InputError: if there is no header, it names a column twice, or a row has another number of cells, broken
             quoting, a NUL or too long a line; naming the row.
     """
-    encoding = _encoding_of(path)
-    delimiter = _delimiter(path, encoding)
-    records = _records(path, encoding, delimiter)
-    _, header = next(records, ("", []))
-    names = _checked([cell.strip() for cell in header], path)
+    names, delimiter, records = _opened_table(path)
     for where, cells in records:
         if len(cells) < len(names) or any(cell.strip() for cell in cells[len(names) :]):
             raise InputError(
@@ -48,6 +44,24 @@ def read_table(path: Place) -> Iterator[Row]:
         row: Row = {name: cell for name, cell in zip(names, cells, strict=False) if cell.strip()}
         if row:
             yield row
+
+
+def header_of(path: Place) -> list[str]:
+    """Name the columns of a table.
+
+    Raises:
+        InputError: if there is no header, or it names a column twice.
+    """
+    return _opened_table(path)[0]
+
+
+def _opened_table(path: Place) -> tuple[list[str], str, Iterator[tuple[str, Sequence[str]]]]:
+    """Give the columns, the delimiter, and the records after the header."""
+    encoding = _encoding_of(path)
+    delimiter = _delimiter(path, encoding)
+    records = _records(path, encoding, delimiter)
+    _, header = next(records, ("", []))
+    return _checked([cell.strip() for cell in header], path), delimiter, records
 
 
 def _checked(names: list[str], path: Place) -> list[str]:
