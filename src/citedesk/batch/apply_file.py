@@ -50,7 +50,7 @@ def apply_to_file(plan: Plan, store: Store, copy: Copy, choice: Choice, actor: s
 
 
 def undo_in_file(plan: Plan, store: Store, copy: Copy, actor: str, progress: Progress) -> Application:
-    """Write a copy of an applied file in which the plan's labels are what they were, unless somebody changed them since.
+    """Write a copy of an applied file in which the plan's labels are what they were, except where they changed since.
 
     Args:
         plan: of a file.

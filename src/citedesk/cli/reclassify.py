@@ -16,6 +16,7 @@ from citedesk.batch.store_source import KIND, open_store_source
 from citedesk.batch.where import parse_conditions
 from citedesk.cli.common import json_option, progress_bar
 from citedesk.cli.reclassify_apply import apply, undo
+from citedesk.cli.reclassify_show import show
 from citedesk.errors import InputError
 from citedesk.settings import Settings
 from citedesk.store import open_store
@@ -27,6 +28,7 @@ def reclassify() -> None:
     """Give many tickets new labels: plan, show what would change, apply it, undo it."""
 
 
+reclassify.add_command(show)
 reclassify.add_command(apply)
 reclassify.add_command(undo)
 

@@ -14,6 +14,7 @@ from citedesk.batch.means import means_of
 from citedesk.batch.plan import Plan, load_plan
 from citedesk.batch.rewriting import Copy
 from citedesk.cli.common import OPERATOR, PLACE, json_option, progress_bar
+from citedesk.cli.plain import one_line
 from citedesk.errors import InputError
 from citedesk.settings import Settings
 from citedesk.store import Store, open_store
@@ -133,8 +134,9 @@ def _lines(report: dict[str, Any]) -> Iterator[str]:
     if report["state"] == "undone":
         yield f"  {report['restored']} put back, {report['kept']} kept as somebody changed them since or they are gone"
     if report["conflicts"]:
-        more = f" and {report['conflicts'] - len(report['conflicting'])} more"
+        named = ", ".join(map(one_line, report["conflicting"]))
+        more = report["conflicts"] - len(report["conflicting"])
         yield (
-            f"  {report['conflicts']} left alone, touched since the plan was made: {', '.join(report['conflicting'])}"
-            f"{more if report['conflicts'] > len(report['conflicting']) else ''}"
+            f"  {report['conflicts']} left alone, touched since the plan was made: {named}"
+            f"{f' and {more} more; all: citedesk reclassify show PLAN --conflicts' if more > 0 else ''}"
         )
