@@ -9,8 +9,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from citedesk.text import has_odd_letters
 from citedesk.triage.config import read_toml
-from citedesk.triage.wholewords import ODD_LETTERS, WholeWords
+from citedesk.triage.wholewords import WholeWords
 
 Layer = Literal[
     "edge", "network", "api", "application", "data", "kubernetes", "serverless", "cicd",
@@ -127,7 +128,7 @@ class Catalog:
     def known_as(self, value: str) -> str | None:
         """Name the service whose id, name or alias a value is, in any case; None if there is none or more than one."""
         flat = " ".join(value.split())
-        if _SPACING.sub("", flat).lower() not in self._solid and not ODD_LETTERS.search(flat):
+        if _SPACING.sub("", flat).lower() not in self._solid and not has_odd_letters(flat):
             return None
         services = [name for name, pattern in self._aliases.expressions.items() if pattern.fullmatch(flat)]
         return services[0] if len(services) == 1 else None

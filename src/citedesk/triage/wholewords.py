@@ -9,10 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from citedesk.text import has_odd_letters
 from citedesk.triage.openings import FOREIGN, SIZE, folded, openings
 
-# Letters beyond ASCII that expressions which ignore case take for i, s and k.
-ODD_LETTERS = re.compile("[\u0130\u0131\u017f\u212a]")
 # Starts of words remembered; bounds memory.
 _REMEMBERED = 50_000
 # Nobody counts so many different matches.
@@ -99,7 +98,7 @@ class WholeWords:
 
         Names come in the order of the patterns; words in lower case.
         """
-        if not text.isascii() and ODD_LETTERS.search(text):
+        if has_odd_letters(text):
             return self.find_one_by_one(text)
         found = self._found_at_starts(text)
         for number in self._anywhere:
