@@ -181,7 +181,8 @@ def _ascii_of(expression: str) -> frozenset[str]:
 
 def folded(seen: str) -> str:
     """Write a few characters of a text as openings are written."""
-    return "".join(letter if letter.isascii() else FOREIGN for letter in seen.lower())
+    low = seen.lower()
+    return low if low.isascii() else "".join(letter if letter.isascii() else FOREIGN for letter in low)
 
 
 __all__ = ["FOREIGN", "SIZE", "Openings", "folded", "openings"]

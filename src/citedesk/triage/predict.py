@@ -10,7 +10,7 @@ from citedesk.errors import IntegrityError
 from citedesk.triage.catalog import Catalog
 from citedesk.triage.features import Inputs, read_inputs
 from citedesk.triage.fields import field_values
-from citedesk.triage.model import TriageModel
+from citedesk.triage.model import Explain, TriageModel
 from citedesk.triage.policy import Policy
 from citedesk.triage.route import ROUTED_BY, route
 from citedesk.types import Prediction, Route, Ticket
@@ -58,9 +58,19 @@ class Triage:
             return inputs
         return replace(inputs, vectors=encoder.encode(list(inputs.texts)))
 
-    def triage(self, tickets: Sequence[Ticket], inputs: Inputs) -> list[Triaged]:
-        """Predict and route tickets, whose inputs were read by `inputs`."""
-        predictions = self.model.predict_with_scope(inputs, self.policy)
+    def only(self, heads: Sequence[str]) -> "Triage":
+        """Classify by some of the model's heads; see `TriageModel.only`."""
+        return replace(self, model=self.model.only(heads))
+
+    def triage(self, tickets: Sequence[Ticket], inputs: Inputs, explain: Explain | None = None) -> list[Triaged]:
+        """Predict and route tickets, whose inputs were read by `inputs`.
+
+        Args:
+            tickets: n, redacted.
+            inputs: theirs.
+            explain: which predictions need all evidence, see `TriageModel.predict_with_scope`; None for all.
+        """
+        predictions = self.model.predict_with_scope(inputs, self.policy, explain)
         results = []
         for i, (ticket, (predicted, usual)) in enumerate(zip(tickets, predictions, strict=True)):
             results.append(Triaged(predicted, self._route(ticket, inputs, i, predicted), usual))

@@ -87,11 +87,12 @@ class WholeWords:
         """Tell which expressions can match where a text goes on as seen."""
         start = folded(seen)
         ways = self._by_beginning
-        numbers = sorted({n for size in range(1, len(start) + 1) for n in ways.get(start[:size], ())})
+        begun = [ways[start[:size]] for size in range(1, len(start) + 1) if start[:size] in ways]
+        numbers = tuple(sorted({number for some in begun for number in some})) if begun else ()
         if len(self._remembered) >= _REMEMBERED:
             self._remembered.clear()
-        self._remembered[seen] = tuple(numbers)
-        return tuple(numbers)
+        self._remembered[seen] = numbers
+        return numbers
 
     def find(self, text: str) -> dict[str, tuple[str, ...]]:
         """Map each name found in a text to the first few distinct words that show it, in order of appearance.
