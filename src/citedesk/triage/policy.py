@@ -180,10 +180,12 @@ class Policy:
         return WholeWords({name: signal.patterns for name, signal in self.file.signals.items()}, SHOWN)
 
     @cached_property
-    def rules(self) -> Mapping[str, tuple[Rule, ...]]:
-        """The rules of each head, in their order."""
-        heads = dict.fromkeys(rule.head for rule in self.file.rules)
-        return {head: tuple(rule for rule in self.file.rules if rule.head == head) for head in heads}
+    def rules(self) -> Mapping[str, tuple[tuple[Rule, frozenset[str], frozenset[str]], ...]]:
+        """The rules of each head in their order, with the signals each needs and those that prevent it."""
+        found: dict[str, list[tuple[Rule, frozenset[str], frozenset[str]]]] = {}
+        for rule in self.file.rules:
+            found.setdefault(rule.head, []).append((rule, frozenset(rule.when), frozenset(rule.unless)))
+        return {head: tuple(rules) for head, rules in found.items()}
 
 
 def load_policy(path: Path) -> Policy:

@@ -42,8 +42,8 @@ def judge(
     """
     scores: dict[str, float] = dict.fromkeys(_labels(policy, catalog, head), 0.0)
     fired = []
-    for rule in policy.rules.get(head, ()):
-        if rule.holds(signals):
+    for rule, when, unless in policy.rules.get(head, ()):
+        if when <= signals.keys() and unless.isdisjoint(signals):
             scores[rule.label] = scores.get(rule.label, 0.0) + rule.weight
             matched = tuple(word for name in rule.when for word in signals[name][:1])
             fired.append(FiredRule(rule.id, rule.label, rule.reason, matched, rule.weight))
@@ -63,7 +63,11 @@ def _matrix(policy: Policy, signals: Signals, scores: dict[str, float]) -> Fired
     sets = policy.file.matrix_signals
 
     def first(names: Sequence[str], otherwise: str) -> str:
-        return next((n for n in names if any(s in signals for s in sets.get(n, ()))), otherwise)
+        for name in names:
+            for signal in sets.get(name, ()):
+                if signal in signals:
+                    return name
+        return otherwise
 
     impact = first(("many", "team"), "single")
     severity = first(("down", "degraded", "minor"), "broken")
