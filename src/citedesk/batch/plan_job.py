@@ -12,7 +12,7 @@ from citedesk.batch.reasons import reason_of
 from citedesk.batch.runner import Done, Worker
 from citedesk.batch.source import Batch, Row, ticket_at
 from citedesk.batch.summary import EMPTY, REFUSED, SKIPPED, HeadSummary, Summary, add_up
-from citedesk.batch.where import Condition
+from citedesk.store.where import EVERY, Where
 from citedesk.triage.classifier import Classifier
 from citedesk.triage.predict import Triaged
 from citedesk.triage.rows import Columns, label_of
@@ -27,13 +27,13 @@ UPDATED_AT = "updated_at"
 class PlanJob:
     """Compare what heads predict with the labels tickets have.
 
-    heads: head -> the column with its labels. where: conditions all of which a ticket must fulfil.
+    heads: head -> the column with its labels. where: which tickets.
     """
 
     means: Means
     columns: Columns
     heads: Mapping[str, str]
-    where: Sequence[Condition] = ()
+    where: Where = EVERY
 
     def open(self) -> Worker:
         """Load the model and its encoder."""
@@ -41,7 +41,7 @@ class PlanJob:
         return lambda batch: self._work(classifier, batch)
 
     def _work(self, classifier: Classifier, batch: Batch) -> Done:
-        chosen = [(batch.first + i, row) for i, row in enumerate(batch.rows) if all(c.holds(row) for c in self.where)]
+        chosen = [(batch.first + i, row) for i, row in enumerate(batch.rows) if self.where.holds(row)]
         counts = Summary(tickets=len(batch.rows), heads={name: HeadSummary() for name in self.heads})
         counts.unpredicted[SKIPPED] = len(batch.rows) - len(chosen)
         planned = self._planned(classifier, chosen, counts)

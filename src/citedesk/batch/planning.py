@@ -66,7 +66,7 @@ def _key(job: PlanJob, source: Source) -> dict[str, Any]:
     """Say what the plan depends on."""
     return {
         "source": dict(source.key),
-        "where": [str(condition) for condition in job.where],
+        "where": job.where.texts(),
         "heads": dict(job.heads),
         "demoted": sorted(job.means.demoted()),
         "batch": BATCH,

@@ -13,13 +13,13 @@ from citedesk.batch.planning import make_plan, resumed_from
 from citedesk.batch.runner import LocalRunner, cores
 from citedesk.batch.source import Progress, Source, open_files
 from citedesk.batch.store_source import KIND, open_store_source
-from citedesk.batch.where import parse_conditions
 from citedesk.cli.common import json_option, progress_bar
 from citedesk.cli.reclassify_apply import apply, undo
 from citedesk.cli.reclassify_show import show
 from citedesk.errors import InputError
 from citedesk.settings import Settings
 from citedesk.store import open_store
+from citedesk.store.where import parse_where
 from citedesk.triage.rows import Columns, place
 
 
@@ -71,7 +71,7 @@ def plan(
     """
     means = means_of(settings, model, policy, heads)
     columns = _columns_of(named, tuple(means.triage.model.heads))
-    job = PlanJob(means, Columns(subject, body), columns, parse_conditions(where))
+    job = PlanJob(means, Columns(subject, body), columns, parse_where(where))
     with progress_bar("plan") as progress:
         wanted = () if unlabelled else tuple(columns.values())
         reading: Progress = lambda done, total: progress(done, total, "reading")  # noqa: E731
