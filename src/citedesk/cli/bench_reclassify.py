@@ -44,7 +44,8 @@ def reclassify(
     own model, at most 20,000 tickets, beside its encoder alone. Store: at most 100,000 tickets. Each is measured in
     processes of its own; what is compared runs in turns, and medians are shown.
     """
-    from citedesk.evaluate.batch_bench import HEADS, Trial, measure_batch
+    from citedesk.evaluate.batch_bench import Trial, measure_batch
+    from citedesk.evaluate.batch_tickets import HEADS
 
     if file and not heads:
         raise click.UsageError(f"name the label columns of {file} with --head NAME")

@@ -4,7 +4,7 @@ Leaves out what each process does: `batch_words.py` and `batch_parts.py`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -35,7 +35,7 @@ class Trial:
     workers: int
     file: Place | None = None
     heads: tuple[str, ...] = HEADS
-    columns: Columns = Columns()
+    columns: Columns = field(default_factory=Columns)
     size: int | None = None
     rounds: int = 2
 

@@ -5,7 +5,7 @@ Run as a program by `child.py`. Working processes import it as well, so it impor
 
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
@@ -114,7 +114,7 @@ def measure_meaning(work: Work) -> dict[str, Any]:
     return found
 
 
-def median(values: list[float | None], digits: int) -> float | None:
+def median(values: Sequence[float | None], digits: int) -> float | None:
     """Compute the median, rounded; None if a value is missing."""
     known = [value for value in values if value is not None]
     return round(float(np.median(known)), digits) if known and len(known) == len(values) else None

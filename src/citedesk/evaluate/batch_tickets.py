@@ -1,13 +1,13 @@
 """Tickets for measuring batch runs: generated ones of any number, or some of a file, written one after the other.
 
 A generated ticket has the subject and the labels of a shipped one, one label wrong in some, and sentences of shipped
-tickets of the same team, as many as reach the length of one of them. For speed and memory, not for quality.
+tickets of the same team and priority, as many as reach the length of one of them. For speed, not for quality.
 """
 
 import json
 import random
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -40,13 +40,13 @@ class TicketGenerator:
         return list(read_rows(files_of(shipped("kb") / "tickets")))
 
     @cached_property
-    def _sentences(self) -> dict[str, list[str]]:
-        """Give the sentences of each team's tickets, each once."""
-        found: defaultdict[str, dict[str, None]] = defaultdict(dict)
+    def _sentences(self) -> dict[tuple[str, str], list[str]]:
+        """Give the sentences of the tickets of each team and priority, each once."""
+        found: defaultdict[tuple[str, str], dict[str, None]] = defaultdict(dict)
         for row in self._shipped:
             body = row["body"]
-            found[row["team"]].update({body[start:end]: None for start, end in sentence_spans(body)})
-        return {team: list(sentences) for team, sentences in found.items()}
+            found[_kind(row)].update({body[start:end]: None for start, end in sentence_spans(body)})
+        return {kind: list(sentences) for kind, sentences in found.items()}
 
     def rows(self, count: int) -> Iterator[dict[str, str]]:
         """Make `count` tickets, ids in order."""
@@ -58,15 +58,20 @@ class TicketGenerator:
             if chance.random() < _WRONG:
                 head = chance.choice(HEADS)
                 own[head] = chance.choice(labels[head])
-            length = len(chance.choice(self._shipped)["body"])
-            body = self._body(chance, like["team"], length)
+            body = _body(chance, self._sentences[_kind(like)], len(chance.choice(self._shipped)["body"]))
             yield {"id": f"gen-{number:07}", "subject": like["subject"], "body": body, **own}
 
-    def _body(self, chance: random.Random, team: str, length: int) -> str:
-        sentences = [chance.choice(self._sentences[team])]
-        while sum(map(len, sentences)) + len(sentences) - 1 < length:
-            sentences.append(chance.choice(self._sentences[team]))
-        return " ".join(sentences)
+
+def _kind(row: Row) -> tuple[str, str]:
+    return row["team"], row["priority"]
+
+
+def _body(chance: random.Random, sentences: Sequence[str], length: int) -> str:
+    """Put sentences together until they are long enough."""
+    drawn = [chance.choice(sentences)]
+    while sum(map(len, drawn)) + len(drawn) - 1 < length:
+        drawn.append(chance.choice(sentences))
+    return " ".join(drawn)
 
 
 def rows_of(file: Place, size: int | None, most: int) -> Iterator[Row]:
