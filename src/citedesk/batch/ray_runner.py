@@ -5,6 +5,7 @@ results come back in the order of the source, and whoever runs the job appends t
 values, so that the first in the order of the source is raised. Leaves out connecting: `ray_session.py`.
 """
 
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace

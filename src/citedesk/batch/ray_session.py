@@ -115,7 +115,7 @@ def _watched_folder() -> Iterator[Path]:
     """Make a folder for our own Ray; when we end, even by kill -9, so does all that runs in it."""
     short = _SHORT if os.access(_SHORT, os.W_OK) else None
     folder = Path(tempfile.mkdtemp(prefix="ray-", dir=short)).resolve()
-    command = [sys.executable, ray_watch.__file__, str(folder)]
+    command = [sys.executable, ray_watch.__file__, str(folder), str(os.getpid())]
     quiet = subprocess.DEVNULL
     # In a session of its own: Ctrl-C in a terminal must not end the watch before us.
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=quiet, stderr=quiet, start_new_session=True):

@@ -19,21 +19,21 @@ _QUIET_LOOKS = 5
 _LOOKS = 300
 
 
-def processes_in(folder: Path) -> set[int]:
-    """Find the processes, other than this one, that have a file in the folder open."""
+def processes_in(folder: Path, owner: int) -> set[int]:
+    """Find the processes, other than this one and the owner, that have a file in the folder open."""
     found = set()
     for link in Path("/proc").glob("[0-9]*/fd/*"):
         with suppress(OSError):  # it ended meanwhile, or is somebody else's
             if link.readlink().is_relative_to(folder):
                 found.add(int(link.parts[2]))
-    return found - {os.getpid()}
+    return found - {os.getpid(), owner}
 
 
-def end_all(folder: Path) -> None:
-    """Kill the processes that have a file in the folder open, until none is left, and remove the folder."""
+def end_all(folder: Path, owner: int) -> None:
+    """Kill the processes that have a file in the folder open, but not the owner, until none is left; remove it."""
     quiet = 0
     for _ in range(_LOOKS):
-        found = processes_in(folder)
+        found = processes_in(folder, owner)
         for process in found:
             with suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
@@ -46,4 +46,4 @@ def end_all(folder: Path) -> None:
 
 if __name__ == "__main__":
     sys.stdin.read()  # until the owner closes it or dies
-    end_all(Path(sys.argv[1]).resolve())
+    end_all(Path(sys.argv[1]).resolve(), int(sys.argv[2]))
