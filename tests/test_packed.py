@@ -61,7 +61,7 @@ def test_packed_job_with_a_changed_file_is_refused(job: TriageJob) -> None:
 
 def test_packed_job_of_another_citedesk_is_refused(job: TriageJob) -> None:
     sent = packed(job)
-    with pytest.raises(ConflictError, match="a worker has the citedesk .*, the job is of 0.0.1; install the same"):
+    with pytest.raises(ConflictError, match=r"a worker has the citedesk .*, the job is of 0.0.1; install the same"):
         replace(sent, versions={**sent.versions, "citedesk": "0.0.1"}).open()
 
 

@@ -136,10 +136,11 @@ def _stream(items: Sequence[_Item], *steps: Callable[[Any], Any]) -> Iterator[_I
 
 def _remote(data: Any, what: Any, **options: Any) -> Any:
     """Add a step of which Ray tries again what a killed process did."""
-    retries = (
-        {"max_restarts": -1, "max_task_retries": _RETRIES} if isinstance(what, type) else {"max_retries": _RETRIES}
-    )
-    return data.map_batches(what, batch_size=1, ray_remote_args_fn=partial(dict, **retries), **options)
+    lasting = isinstance(what, type)
+    retries = {"max_restarts": -1, "max_task_retries": _RETRIES} if lasting else {"max_retries": _RETRIES}
+    with warnings.catch_warnings():  # until Ray 2.64 there is no other way to try less often than for ever
+        warnings.filterwarnings("ignore", "`ray_remote_args_fn` is deprecated")
+        return data.map_batches(what, batch_size=1, ray_remote_args_fn=partial(dict, **retries), **options)
 
 
 def _scan(table: Table) -> dict[str, Any]:
