@@ -139,7 +139,7 @@ def test_run_whose_worker_is_killed_gives_the_same(processors: int, folder: Path
 def test_run_whose_workers_die_at_one_batch_keeps_those_before_and_names_its_tickets(
     processors: int, folder: Path
 ) -> None:
-    source, done = opened(folder), []
+    source, done = opened(folder), list[Done]()
     with pytest.raises(CiteDeskError, match="died at tickets 257 to 512, 4 times over"):
         done.extend(RayRunner(1).run(DeadlyJob(256), source, 0, {}))
     whole = written(LocalRunner(1), EchoJob(), source)
@@ -148,7 +148,7 @@ def test_run_whose_workers_die_at_one_batch_keeps_those_before_and_names_its_tic
 
 @pytest.mark.slow
 def test_run_with_a_bad_row_raises_the_worker_s_error_after_what_came_before(processors: int, folder: Path) -> None:
-    source, done = opened(folder), []
+    source, done = opened(folder), list[Done]()
     with pytest.raises(TicketError, match=r"^ticket 600: what is wrong with it$"):
         for one in RayRunner(2).run(FaultyJob(512), source, 0, {}):
             done.append(one)  # noqa: PERF402  what came before the error is kept

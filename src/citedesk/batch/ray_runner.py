@@ -196,7 +196,7 @@ def _tried(work: Callable[[], Any], what: str) -> Any:
         return error
     except OSError as error:
         return StorageError(f"a worker failed at {what}: {error.strerror or type(error).__name__}; see to its disk")
-    except Exception as error:  # noqa: BLE001  a worker's edge: the kind travels to the user, the text is not shown
+    except Exception as error:  # noqa: BLE001  the edge of a worker: the kind travels to the user, the text is not shown
         return CiteDeskError(f"unexpected {type(error).__name__} at {what}; this is a defect, please report it")
 
 
