@@ -151,7 +151,7 @@ def test_run_with_a_bad_row_raises_the_worker_s_error_after_what_came_before(pro
     source, done = opened(folder), list[Done]()
     with pytest.raises(TicketError, match=r"^ticket 600: what is wrong with it$"):
         for one in RayRunner(2).run(FaultyJob(512), source, 0, {}):
-            done.append(one)  # noqa: PERF402  what came before the error is kept
+            done.append(one)
     assert done == written(LocalRunner(1), EchoJob(), source)[:2]
 
 
@@ -280,3 +280,16 @@ def test_open_runner_without_ray_installed_names_the_command(monkeypatch: pytest
 def test_open_runner_with_an_address_for_the_local_one_is_refused() -> None:
     with pytest.raises(InputError, match="--address auto is for a cluster"), open_runner("local", 1, "auto"):
         pass
+
+
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("127.0.0.1:1", "no Ray cluster answers there (ConnectionRefusedError); start one with: ray start --head"),
+        ("ray://head:10001", "results are not streamed to a Ray client; run the command on a machine of the cluster"),
+    ],
+)
+def test_open_runner_where_no_cluster_can_be_used_is_refused(address: str, words: str) -> None:
+    with pytest.raises(InputError) as caught, open_runner("ray", 1, address):
+        pass
+    assert words in str(caught.value)

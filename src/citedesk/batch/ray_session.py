@@ -5,6 +5,7 @@ Leaves out what is done with it: `ray_runner.py`.
 
 import logging
 import os
+import socket
 import subprocess
 import sys
 import tempfile
@@ -23,6 +24,8 @@ _ENVIRONMENT = {
     "RAY_BACKEND_LOG_LEVEL": "fatal",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
 }
+# Seconds in which the head of a cluster takes a connection.
+_KNOCK_SECONDS = 5.0
 # Bytes of memory shared by the processes of our own Ray: it holds the batches under way, a few hundred kB each.
 _SHARED_MEMORY = 256 << 20
 # Names of sockets may be about a hundred characters long, and a user's own temporary folder is too deep for that.
@@ -76,21 +79,30 @@ def ray_session(address: str | None, processors: int) -> Iterator[int]:
 def _joined(ray: Any, address: str) -> Iterator[int]:
     if address.startswith("ray://"):
         raise InputError(
-            f"--address {address}: a Ray client cannot stream results; run the command on a machine of the cluster "
-            "with --address auto, or send it there with: ray job submit"
+            f"--address {address}: results are not streamed to a Ray client; run the command on a machine of the "
+            "cluster with --address auto, or send it there with: ray job submit"
         )
     try:
+        _knock(address)
         with _no_messages():
             ray.init(address=address, log_to_driver=False, configure_logging=False)
-    except (ConnectionError, RuntimeError, ValueError, OSError) as error:
+    except (RuntimeError, ValueError, OverflowError, OSError) as error:
         raise InputError(
             f"--address {address}: no Ray cluster answers there ({type(error).__name__}); start one with: "
-            "ray start --head, join this machine to it, and say --address auto"
+            "ray start --head, join this machine to it, and say --address auto; a cluster that wants a token is "
+            "reached by HOST:PORT with RAY_AUTH_MODE=token set"
         ) from error
     try:
         yield _processors(ray)
     finally:
         ray.shutdown()
+
+
+def _knock(address: str) -> None:
+    """See whether anybody listens at HOST:PORT: Ray itself tries for minutes."""
+    host, colon, port = address.rpartition(":")
+    if colon and port.isdecimal():
+        socket.create_connection((host.strip("[]"), int(port)), _KNOCK_SECONDS).close()
 
 
 def _own(ray: Any, processors: int) -> Iterator[int]:
