@@ -68,6 +68,7 @@ def _key(job: PlanJob, source: Source) -> dict[str, Any]:
         "source": dict(source.key),
         "where": job.where.texts(),
         "heads": dict(job.heads),
+        "trust": dict(job.trust),
         "demoted": sorted(job.means.demoted()),
         "batch": BATCH,
         **job.means.versions(),
