@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from citedesk.batch.runner import cores
+from citedesk.batch.runners import RUNNERS
 from citedesk.cli.common import PLACE, json_option, print_json, print_table, progress_bar
 from citedesk.settings import Settings
 from citedesk.triage.rows import Columns
@@ -13,6 +14,7 @@ from citedesk.triage.sources import Place
 
 # A million generated tickets are 0.5 GB.
 _MOST = 1_000_000
+_ON = {"local": "", "ray": " on Ray"}
 
 
 @click.command()
@@ -22,6 +24,9 @@ _MOST = 1_000_000
     "--size", type=click.IntRange(20, _MOST), help="Tickets; of FILE drawn by chance.  [default: at most 10000]"
 )
 @click.option("--workers", type=click.IntRange(1), help="Processes that classify; default: one for each core.")
+@click.option(
+    "--runner", type=click.Choice(RUNNERS), default=RUNNERS[0], help="`ray` is measured beside the local one."
+)
 @click.option("--rounds", default=2, show_default=True, type=click.IntRange(1), help="Times what is compared is run.")
 @click.option("--subject", default="subject", show_default=True, help="Column of the subject.")
 @click.option("--body", default="body", show_default=True, help="Column of the body.")
@@ -33,6 +38,7 @@ def reclassify(
     heads: tuple[str, ...],
     size: int | None,
     workers: int | None,
+    runner: str,
     rounds: int,
     subject: str,
     body: str,
@@ -49,7 +55,7 @@ def reclassify(
 
     if file and not heads:
         raise click.UsageError(f"name the label columns of {file} with --head NAME")
-    trial = Trial(workers or cores(), file, heads or HEADS, Columns(subject, body), size, rounds)
+    trial = Trial(workers or cores(), file, heads or HEADS, Columns(subject, body), size, rounds, runner)
     with progress_bar("reclassify") as progress:
         report = measure_batch(settings, trial, progress)
     if as_json:
@@ -76,9 +82,7 @@ def _print_words(found: Mapping[str, Any]) -> None:
         "worker_mb": "worker MB",
         "changed": "changed",
     }
-    plans = {
-        f"{plan['tickets']} tickets, {_workers(plan['workers'])}": _named(plan, columns) for plan in found["plans"]
-    }
+    plans = {f"{plan['tickets']}, {_workers(plan)}": _named(plan, columns) for plan in found["plans"]}
     print_table(plans, "plan, words only")
     if found["times_faster"] is not None:
         click.echo(f"{found['times_faster']} times faster with all workers than with one, once running")
@@ -97,8 +101,9 @@ def _print_meaning(found: Mapping[str, Any]) -> None:
     click.echo()
 
 
-def _workers(count: int) -> str:
-    return "1 worker" if count == 1 else f"{count} workers"
+def _workers(plan: Mapping[str, Any]) -> str:
+    count = plan["workers"]
+    return f"{count} worker{'s' if count > 1 else ''}{_ON[plan['runner']]}"
 
 
 def _named(row: Mapping[str, Any], columns: Mapping[str, str]) -> dict[str, Any]:

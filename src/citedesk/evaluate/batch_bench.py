@@ -21,7 +21,7 @@ from citedesk.triage.rows import Columns, Place
 FEW = 10_000
 # Tickets at most: planned by one process, planned with meaning, and put into a store.
 _ALONE, _WITH_MEANING, _STORED = 100_000, 20_000, 100_000
-_TICKETS = "tickets.jsonl"
+_TICKETS, _RAY = "tickets.jsonl", "ray"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,8 @@ class Trial:
     """What is measured.
 
     workers: processes. file: real tickets, of which `heads` are the label columns; None for generated ones. size:
-    tickets; None for FEW, or all of the file if they are fewer. rounds: how often what is compared takes turns.
+    tickets; None for FEW, or all of the file if they are fewer. rounds: how often what is compared takes turns. runner:
+    `ray` to measure that beside the local one.
     """
 
     workers: int
@@ -38,6 +39,7 @@ class Trial:
     columns: Columns = field(default_factory=Columns)
     size: int | None = None
     rounds: int = 2
+    runner: str = "local"
 
 
 def measure_batch(settings: Settings, trial: Trial, progress: Progress = silent) -> dict[str, Any]:
@@ -72,7 +74,7 @@ def measure_batch(settings: Settings, trial: Trial, progress: Progress = silent)
             "workers": trial.workers,
             "heads": list(trial.heads),
             "words_only": _words_only(site),
-            "with_meaning": site.measure("meaning", _WITH_MEANING, trial.workers, settings.triage_model),
+            "with_meaning": site.measure("meaning", _WITH_MEANING, trial.workers, model=str(settings.triage_model)),
             "store": site.measure("store", _STORED, trial.workers),
         }
 
@@ -104,11 +106,11 @@ class _Site:
     total: int
     progress: Progress
 
-    def measure(self, part: str, most: int, workers: int, model: Path | None = None) -> dict[str, Any]:
-        """Measure a part with the first tickets, with the words-only model if no other is named."""
+    def measure(self, part: str, most: int, workers: int, **other: object) -> dict[str, Any]:
+        """Measure a part with the first tickets; by default on the local runner with the words-only model."""
         tickets = self.folder / _TICKETS
-        order = self._order(tickets if most >= self.total else first_of(tickets, most), model)
-        order |= {"part": part, "workers": workers, "rounds": self.trial.rounds}
+        order = self._order(tickets if most >= self.total else first_of(tickets, most))
+        order |= {"part": part, "workers": workers, "rounds": self.trial.rounds, "runner": "local"} | other
         return in_child("citedesk.evaluate.batch_parts", order, self.progress)
 
     def learn(self) -> int:
@@ -117,11 +119,11 @@ class _Site:
         order = self._order(tickets) | {"heads": self.trial.heads}
         return int(in_child("citedesk.evaluate.batch_words", order, self.progress)["learned_from"])
 
-    def _order(self, tickets: Path, model: Path | None = None) -> dict[str, Any]:
+    def _order(self, tickets: Path) -> dict[str, Any]:
         return {
             "home": str(self.settings.home),
             "tickets": str(tickets),
-            "model": str(model or self.folder / "model"),
+            "model": str(self.folder / "model"),
             "folder": str(self.folder),
             "subject": self.trial.columns.subject,
             "body": self.trial.columns.body,
@@ -132,25 +134,29 @@ def _words_only(site: _Site) -> dict[str, Any]:
     """Plan few and all tickets with all workers, and with one up to a number of tickets, in turns."""
     learned, total, several = site.learn(), site.total, site.trial.workers
     few = [site.measure("plan", FEW, several)] if total > FEW else []
-    alone, together = [], []
+    alone, together, on_ray = [], [], []
     for _ in range(site.trial.rounds if total <= _ALONE else 1):
         alone.append(site.measure("plan", _ALONE, 1))
-        if several > 1:
-            together.append(site.measure("plan", total, several))
-    plans = [_summed(runs) for runs in (few, alone, together) if runs]
-    rates = [_summed(runs)["tickets_per_second_running"] for runs in (alone, together) if runs]
-    comparable = bool(together) and total <= _ALONE
+        together += [site.measure("plan", total, several)] if several > 1 else []
+        on_ray += [site.measure("plan", total, several, runner=_RAY)] if site.trial.runner == _RAY else []
+    runs = [run for run in alone + together + on_ray if run["tickets"] == total]
     return {
         "learned_from": learned,
-        "plans": plans,
-        "times_faster": round(rates[1] / rates[0], 2) if together and None not in rates else None,
-        "same_bytes": len({run["sha256"] for run in alone + together}) == 1 if comparable else None,
+        "plans": [_summed(same) for same in (few, alone, together, on_ray) if same],
+        "times_faster": _ratio(together, alone),
+        "same_bytes": len({run["sha256"] for run in runs}) == 1 if len(runs) > 1 else None,
     }
+
+
+def _ratio(together: Sequence[dict[str, Any]], alone: Sequence[dict[str, Any]]) -> float | None:
+    """Compute the median over rounds of how many times faster several workers were than one, once running."""
+    rates = [[run["tickets_per_second_running"] for run in runs] for runs in (together, alone)]
+    return median([None if None in pair else pair[0] / pair[1] for pair in zip(*rates, strict=False)], 2)
 
 
 def _summed(runs: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Sum up runs of the same: medians of what was timed, the most memory of any."""
     timed = {"seconds": 2, "tickets_per_second": 1, "tickets_per_second_running": 1}
     middle = {name: median([run[name] for run in runs], digits) for name, digits in timed.items()}
-    most = {name: max(run[name] for run in runs) for name in ("parent_mb", "worker_mb")}
+    most = {name: max((run[name] for run in runs if run[name]), default=None) for name in ("parent_mb", "worker_mb")}
     return runs[0] | middle | most

@@ -15,11 +15,12 @@ from typing import Any
 import numpy as np
 
 from citedesk.batch.means import Means
-from citedesk.batch.plan import CHANGES, HEADER
+from citedesk.batch.plan import CHANGES, HEADER, Plan
 from citedesk.batch.plan_job import PlanJob
 from citedesk.batch.planning import make_plan
-from citedesk.batch.runner import LocalRunner
-from citedesk.batch.source import Progress, open_files, ticket_at
+from citedesk.batch.runners import open_runner
+from citedesk.batch.source import Progress, Source, open_files, ticket_at
+from citedesk.batch.trust import measure_trust
 from citedesk.encoding import Encoder
 from citedesk.evaluate.batch_watch import WatchedRunner
 from citedesk.evaluate.child import answer
@@ -39,7 +40,7 @@ class Work:
     """What a part is measured with.
 
     settings: the home whose policy, catalog and encoder are used. model: its folder. tickets: JSON Lines. folder: for
-    what is written. workers: processes. rounds: how often what is compared takes turns.
+    what is written. workers: processes. rounds: how often what is compared takes turns. runner: `local` or `ray`.
     """
 
     settings: Settings
@@ -49,6 +50,7 @@ class Work:
     folder: Path
     workers: int
     rounds: int = 1
+    runner: str = "local"
     show: folds.Progress = folds.silent
 
     def job(self) -> PlanJob:
@@ -56,36 +58,48 @@ class Work:
         means = Means(self.settings, self.model, self.settings.policy)
         return PlanJob(means, self.columns, {head: head for head in means.triage.model.heads})
 
+    def weighing(self, job: PlanJob, source: Source) -> PlanJob:
+        """Weigh predictions against the labels of a source, trusted as far as a sample says, as the command does."""
+        self.show(0, source.total, "judging current labels")
+        classifier = job.means.classifier(job.means.settings.threads)
+        return replace(job, trust=measure_trust(source, classifier, job.columns, job.heads))
+
     def progress(self, what: str) -> Progress:
         """Make a progress that says what is under way."""
         return lambda done, total: self.show(done, total, what)
 
 
 def measure_plan(work: Work) -> dict[str, Any]:
-    """Plan the tickets of a file; loading the model and scanning the file are part of it.
+    """Plan the tickets of a file as the command does, from loading the model and scanning the file on.
 
     Returns:
         Seconds; tickets a second, over everything and `_running` once all processes were up; `parent_mb` and
-        `worker_mb`, the peaks of this process and of the largest that worked; the share of tickets with a change;
-        SHA-256 of the plan's two files.
+        `worker_mb`, the peaks of this process and of the largest that worked, None on Ray; the share of tickets with a
+        change; SHA-256 of the plan's two files.
     """
     with TemporaryDirectory(dir=work.folder) as folder, TemporaryDirectory(dir=work.folder) as peaks:
         began = time.perf_counter()
-        job, watched = work.job(), WatchedRunner(LocalRunner(work.workers), Path(peaks))
-        source = open_files(work.tickets, job.columns, work.progress("reading"))
-        plan = make_plan(job, source, watched, Path(folder), work.progress(f"planning, {work.workers} workers"))
-        seconds = time.perf_counter() - began
-        return {
-            "tickets": source.total,
-            "workers": work.workers,
-            "seconds": round(seconds, 2),
-            "tickets_per_second": round(source.total / seconds, 1),
-            "tickets_per_second_running": watched.per_second(work.workers),
-            "parent_mb": round(peak_mb()),
-            "worker_mb": round(watched.worker_mb()),
-            "changed": round(plan.summary.changed / source.total, 4),
-            "sha256": sha256(b"".join((plan.folder / name).read_bytes() for name in (HEADER, CHANGES))).hexdigest(),
-        }
+        with open_runner(work.runner, work.workers, None) as runner:
+            watched = WatchedRunner(runner, work.workers, Path(peaks) if work.runner == "local" else None)
+            job = work.job()
+            source = open_files(work.tickets, job.columns, work.progress("reading"), (), runner.scan)
+            what = f"planning, {work.runner}, {work.workers} workers"
+            plan = make_plan(work.weighing(job, source), source, watched, Path(folder), work.progress(what))
+        return {"workers": work.workers, "runner": work.runner} | _report(plan, watched, time.perf_counter() - began)
+
+
+def _report(plan: Plan, watched: WatchedRunner, seconds: float) -> dict[str, Any]:
+    tickets, workers = plan.summary.tickets, watched.worker_mb()
+    return {
+        "tickets": tickets,
+        "seconds": round(seconds, 2),
+        "tickets_per_second": round(tickets / seconds, 1),
+        "tickets_per_second_running": watched.per_second(),
+        "parent_mb": round(peak_mb()),
+        "worker_mb": workers and round(workers),
+        "changed": round(plan.summary.changed / tickets, 4),
+        "sha256": sha256(b"".join((plan.folder / name).read_bytes() for name in (HEADER, CHANGES))).hexdigest(),
+    }
 
 
 def measure_meaning(work: Work) -> dict[str, Any]:
@@ -145,6 +159,7 @@ def _measure(order: Mapping[str, Any], show: folds.Progress = folds.silent) -> d
         Path(order["folder"]),
         order["workers"],
         order["rounds"],
+        order["runner"],
         show,
     )
     parts: Mapping[str, Callable[[Work], dict[str, Any]]] = {

@@ -52,8 +52,9 @@ def _steps(work: Work, store: Store, folder: Path) -> dict[str, Any]:
     with timed("put") as about:
         about["tickets"] = _fill(work, store)
     with timed("plan") as about:
-        runner = LocalRunner(work.workers)
-        plan = make_plan(work.job(), open_store_source(store), runner, folder / "plan", work.progress("planning"))
+        source, runner = open_store_source(store), LocalRunner(work.workers)
+        job = work.weighing(work.job(), source)
+        plan = make_plan(job, source, runner, folder / "plan", work.progress("planning"))
         about["tickets"] = plan.summary.tickets
     with timed("apply") as about:
         done = apply_to_store(plan, store, _ALL, _ACTOR, None, work.progress("applying"))

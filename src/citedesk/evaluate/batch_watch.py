@@ -38,33 +38,35 @@ class _WatchedJob:
 class WatchedRunner:
     """Runs jobs as another runner does.
 
-    folder: an empty one, which working processes can write to. finished: (seconds on the clock, tickets) of each batch.
+    processes: how many work. folder: an empty one for their peak memory, or None where they cannot write to it.
+    finished: (seconds on the clock, tickets) of each batch.
     """
 
     runner: Runner
-    folder: Path
+    processes: int
+    folder: Path | None
     finished: list[tuple[float, int]] = field(default_factory=list)
 
     def run(self, job: Job, source: Source, rows: int, mark: Mapping[str, Any]) -> Iterator[Done]:
         """Give what each batch gave; see `Runner.run`."""
-        for done in self.runner.run(_WatchedJob(job, self.folder), source, rows, mark):
+        job = job if self.folder is None else _WatchedJob(job, self.folder)
+        for done in self.runner.run(job, source, rows, mark):
             self.finished.append((time.perf_counter(), done.rows))
             yield done
 
-    def per_second(self, processes: int) -> float | None:
+    def per_second(self) -> float | None:
         """Compute tickets a second once all processes were up.
 
-        Args:
-            processes: how many there are: the clock starts when each may have finished one batch.
-
         Returns:
-            The rate up to the last batch; None if there was none after the start.
+            The rate from when each process may have finished a batch to the last; None if there were too few.
         """
-        after = self.finished[processes - 1 :]
+        after = self.finished[self.processes - 1 :]
         if len(after) < 2:
             return None
         return sum(rows for _, rows in after[1:]) / (after[-1][0] - after[0][0])
 
-    def worker_mb(self) -> float:
+    def worker_mb(self) -> float | None:
         """Give the most memory a working process held, in MB; it is this one if it did the work itself."""
-        return max((float(file.read_text(encoding="ascii")) for file in self.folder.iterdir()), default=0.0)
+        if self.folder is None:
+            return None
+        return max((float(file.read_text(encoding="ascii")) for file in self.folder.iterdir()), default=None)
