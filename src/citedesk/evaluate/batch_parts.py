@@ -6,7 +6,7 @@ Run as a program by `child.py`. Working processes import it as well, so it impor
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,59 +14,25 @@ from typing import Any
 
 import numpy as np
 
-from citedesk.batch.means import Means
 from citedesk.batch.plan import CHANGES, HEADER, Plan
 from citedesk.batch.plan_job import PlanJob
 from citedesk.batch.planning import make_plan
 from citedesk.batch.runners import open_runner
-from citedesk.batch.source import Progress, Source, open_files, ticket_at
-from citedesk.batch.trust import measure_trust
+from citedesk.batch.source import open_files, ticket_at
 from citedesk.encoding import Encoder
+from citedesk.evaluate.batch_store import measure_store
 from citedesk.evaluate.batch_watch import WatchedRunner
+from citedesk.evaluate.batch_work import Work
 from citedesk.evaluate.child import answer
 from citedesk.evaluate.memory import peak_mb
 from citedesk.guard import redact
-from citedesk.settings import Settings, read_settings
+from citedesk.settings import read_settings
 from citedesk.triage import folds
 from citedesk.triage.classifier import encoder_for
 from citedesk.triage.rows import Columns, read_rows
 
 # Texts encoded before the clock starts: threads are up, memory is there.
 _WARM_UP = 16
-
-
-@dataclass(frozen=True, slots=True)
-class Work:
-    """What a part is measured with.
-
-    settings: the home whose policy, catalog and encoder are used. model: its folder. tickets: JSON Lines. folder: for
-    what is written. workers: processes. rounds: how often what is compared takes turns. runner: `local` or `ray`.
-    """
-
-    settings: Settings
-    model: Path
-    tickets: Path
-    columns: Columns
-    folder: Path
-    workers: int
-    rounds: int = 1
-    runner: str = "local"
-    show: folds.Progress = folds.silent
-
-    def job(self) -> PlanJob:
-        """Load the model; what its heads predict is compared with the columns of their names."""
-        means = Means(self.settings, self.model, self.settings.policy)
-        return PlanJob(means, self.columns, {head: head for head in means.triage.model.heads})
-
-    def weighing(self, job: PlanJob, source: Source) -> PlanJob:
-        """Weigh predictions against the labels of a source, trusted as far as a sample says, as the command does."""
-        self.show(0, source.total, "judging current labels")
-        classifier = job.means.classifier(job.means.settings.threads)
-        return replace(job, trust=measure_trust(source, classifier, job.columns, job.heads))
-
-    def progress(self, what: str) -> Progress:
-        """Make a progress that says what is under way."""
-        return lambda done, total: self.show(done, total, what)
 
 
 def measure_plan(work: Work) -> dict[str, Any]:
@@ -148,8 +114,6 @@ def _rate(encoder: Encoder, texts: list[str]) -> float:
 
 
 def _measure(order: Mapping[str, Any], show: folds.Progress = folds.silent) -> dict[str, Any]:
-    from citedesk.evaluate.batch_store import measure_store
-
     settings = read_settings(home=Path(order["home"]))
     work = Work(
         settings,

@@ -13,7 +13,7 @@ from citedesk.batch.planning import make_plan
 from citedesk.batch.runner import LocalRunner
 from citedesk.batch.source import BATCH, ticket_at
 from citedesk.batch.store_source import open_store_source
-from citedesk.evaluate.batch_parts import Work
+from citedesk.evaluate.batch_work import Work
 from citedesk.guard import redact
 from citedesk.store import Store, open_store
 from citedesk.triage.rows import read_rows
