@@ -8,6 +8,7 @@ from fastapi.responses import JSONResponse, PlainTextResponse
 
 from citedesk.api.dependencies import Caller, OpenDesk
 from citedesk.api.schemas import MAX_QUERY, FeedbackIn, SearchIn, TicketIn, Words
+from citedesk.batch.jobs import measure
 from citedesk.desk import request_hash
 from citedesk.errors import CiteDeskError, ConflictError, NotFoundError
 from citedesk.formats import results_json, suggestion_json
@@ -116,7 +117,9 @@ def readyz(desk: OpenDesk) -> JSONResponse:
 
 @router.get("/metrics", response_class=PlainTextResponse)
 def metrics(desk: OpenDesk) -> str:
-    """Print counters and the heads' error budgets in the Prometheus text format."""
+    """Print counters, the heads' error budgets and the jobs in the Prometheus text format."""
+    with desk.store.lock:
+        measure(desk.store.jobs, desk.metrics)
     return desk.measured()
 
 
