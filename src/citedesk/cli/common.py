@@ -19,6 +19,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from citedesk.cli.plain import json_text
 from citedesk.desk import Desk, open_desk
 from citedesk.errors import NotFoundError, TicketError
 from citedesk.guard.screen import MAX_CHARACTERS
@@ -62,8 +63,8 @@ def opened(settings: Settings, model: Path | None = None) -> Iterator[Desk]:
 
 
 def print_json(value: object) -> None:
-    """Print one JSON document."""
-    click.echo(json.dumps(value, ensure_ascii=False, indent=1))
+    """Print one JSON document; what a terminal could obey is escaped."""
+    click.echo(json_text(value))
 
 
 def print_table(rows: Mapping[str, Mapping[str, Any]], first: str) -> None:

@@ -1,4 +1,4 @@
-"""Draw small charts as inline SVG: lines, dots, bands, a matrix. Every text is escaped; nothing is loaded.
+"""Draw small charts as inline SVG: lines, dots, bands, bars, a matrix. Every text is escaped; nothing is loaded.
 
 Colours and lines are classes of the page's style sheet: `STYLE`. Leaves out legends: the caption says what is what.
 """
@@ -15,8 +15,12 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 52, 24, 12, 44
 _CELL = 34
 _NAMES = 116
 _LONGEST = 18
+# A bar that stands beside others, the room between labels, and the longest of them, as `_CELL`.
+_BAR, _GAP, _LENGTH = 9, 8, 220
 # Most a cell is shaded, so that its number stays readable.
 _DARKEST = 0.6
+# Counts from here on are shortened in a cell.
+_LONG = 10_000
 # Characters that XML forbids; half of a surrogate pair cannot be written at all.
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -26,6 +30,7 @@ STYLE = (
     ".line,.expected{stroke:#2a78b5;fill:none;stroke-width:2}.expected,.even{stroke-dasharray:5 4}"
     ".even{stroke:currentColor;fill:none;stroke-opacity:.6}.band{fill:#2a78b5;fill-opacity:.2}"
     ".dot{fill:#2a78b5}.mark{fill:none;stroke:#c2571a;stroke-width:2}.shade{fill:#2a78b5}"
+    ".small{font-size:8px}.first{fill:#2a78b5}.second{fill:#c2571a}.third{fill:currentColor;fill-opacity:.35}"
 )
 
 Point = tuple[float, float]
@@ -57,6 +62,15 @@ class Plane:
         across = _LEFT + self.x.share(point[0]) * (_WIDTH - _LEFT - _RIGHT)
         down = _TOP + (1 - self.y.share(point[1])) * (_HEIGHT - _TOP - _BOTTOM)
         return round(across, 1), round(down, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A count, how dark it is drawn, in [0, 1], and what it says when pointed at."""
+
+    count: int
+    shade: float
+    about: str
 
 
 def plain(value: object) -> str:
@@ -91,27 +105,66 @@ def dot(plane: Plane, point: Point, about: str, radius: float = 4.0, kind: str =
     return f'<circle class="{kind}" cx="{x}" cy="{y}" r="{round(radius, 1)}"><title>{plain(about)}</title></circle>'
 
 
+def bar(plane: Plane, low: Point, high: Point, about: str, kind: str = "first") -> str:
+    """Fill a rectangle between two corners; kind is `first`, `second` or `third`."""
+    (left, bottom), (right, top) = plane.at(low), plane.at(high)
+    box = f'x="{left}" y="{top}" width="{round(right - left, 1)}" height="{round(bottom - top, 1)}"'
+    return f'<rect class="{kind}" {box}><title>{plain(about)}</title></rect>'
+
+
+def bars(about: str, rows: Sequence[tuple[str, Mapping[str, int]]]) -> str:
+    """Draw counts as bars beside each other: for each label, kind of bar -> count; kinds as those of `bar`."""
+    most = max((count for _, counts in rows for count in counts.values()), default=0) or 1
+    drawn, y = [], 0
+    for name, counts in rows:
+        drawn.append(_words(_NAMES - 6, y + (len(counts) * _BAR) / 2 + 4, name, "end"))
+        for kind, count in counts.items():
+            box = f'x="{_NAMES}" y="{y}" width="{round(_LENGTH * count / most, 1)}" height="{_BAR - 1}"'
+            drawn.append(f'<rect class="{kind}" {box}><title>{plain(f"{name}: {count}")}</title></rect>')
+            end = round(_NAMES + _LENGTH * count / most + 4, 1)
+            drawn.append(f'<text class="small" x="{end}" y="{y + _BAR - 1}">{count}</text>')
+            y += _BAR
+        y += _GAP
+    return _svg(_NAMES + _LENGTH + 60, max(y, 1), about, drawn)
+
+
 def matrix(about: str, rows: Mapping[str, Mapping[str, int]]) -> str:
     """Draw counts as shaded cells: true label -> said label -> count; shaded by the share of the row."""
     names = list(rows)
-    drawn = []
-    for i, name in enumerate(names):
-        middle = _NAMES + (i + 0.5) * _CELL
-        drawn.append(_words(_NAMES - 6, middle + 4, name, "end"))
-        drawn.append(_words(middle + 4, _NAMES - 6, name, "start", turn=-90))
-        total = max(1, sum(rows[name].values()))
-        drawn += [_cell(i, j, (name, said), rows[name].get(said, 0), total) for j, said in enumerate(names)]
-    size = _NAMES + len(names) * _CELL + 2
-    return _svg(size, size, about, drawn)
+    totals = [max(1, sum(rows[name].values())) for name in names]
+    cells = [
+        [
+            Cell(count := rows[name].get(said, 0), count / total, f"{count} of {total} {name} were called {said}")
+            for said in names
+        ]
+        for name, total in zip(names, totals, strict=True)
+    ]
+    return grid(about, names, names, cells)
 
 
-def _cell(i: int, j: int, pair: tuple[str, str], count: int, total: int) -> str:
+def grid(about: str, rows: Sequence[str], columns: Sequence[str], cells: Sequence[Sequence[Cell]]) -> str:
+    """Draw cells with the names of their rows at the left and those of their columns above."""
+    drawn = [_words(_NAMES + j * _CELL + _CELL / 2 + 4, _NAMES - 6, n, "start", -90) for j, n in enumerate(columns)]
+    drawn += [_words(_NAMES - 6, _NAMES + i * _CELL + _CELL / 2 + 4, n, "end") for i, n in enumerate(rows)]
+    drawn += [_cell(i, j, cell) for i, row in enumerate(cells) for j, cell in enumerate(row)]
+    return _svg(_NAMES + len(columns) * _CELL + 2, _NAMES + len(rows) * _CELL + 2, about, drawn)
+
+
+def short(count: int) -> str:
+    """Write a count in five characters at most: 12,345 as 12k, 1,234,567 as 1.23M."""
+    if count < _LONG:
+        return str(count)
+    thousands = count / 1000
+    return f"{thousands:.0f}k" if thousands < 999.5 else f"{thousands / 1000:.3g}M"
+
+
+def _cell(i: int, j: int, cell: Cell) -> str:
     x, y = _NAMES + j * _CELL, _NAMES + i * _CELL
     box = f'x="{x}" y="{y}" width="{_CELL}" height="{_CELL}"'
-    said = f"<title>{plain(f'{count} of {total} {pair[0]} were called {pair[1]}')}</title>"
-    shade = f'<rect class="shade" {box} fill-opacity="{round(_DARKEST * count / total, 3)}"/>' if count else ""
-    number = f'<text x="{x + _CELL / 2}" y="{y + _CELL / 2 + 4}" text-anchor="middle">{count}</text>' if count else ""
-    return f'<g>{said}{shade}<rect class="cell" {box}/>{number}</g>'
+    shade = f'<rect class="shade" {box} fill-opacity="{round(_DARKEST * cell.shade, 3)}"/>' if cell.count else ""
+    middle = f'x="{x + _CELL / 2}" y="{y + _CELL / 2 + 4}"'
+    number = f'<text {middle} text-anchor="middle">{short(cell.count)}</text>' if cell.count else ""
+    return f'<g><title>{plain(cell.about)}</title>{shade}<rect class="cell" {box}/>{number}</g>'
 
 
 def _svg(width: float, height: float, about: str, drawn: Sequence[str]) -> str:

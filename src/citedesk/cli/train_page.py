@@ -7,7 +7,8 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from citedesk.cli.svg import STYLE, Axis, Plane, band, chart, dot, line, matrix, plain, shares
+from citedesk.cli.page import figure, page, table
+from citedesk.cli.svg import Axis, Plane, band, chart, dot, line, matrix, plain, shares
 from citedesk.triage.card import REPORT_COLUMNS, cautions, report_cells
 from citedesk.triage.curves import chance_band
 
@@ -20,18 +21,6 @@ _LEAST_POINTS = 3
 _FULLEST, _SMALLEST = 9.0, 2.0
 _LABEL_COLUMNS = ("n", "precision", "recall", "decided alone", "right of these")
 
-_PAGE_STYLE = (
-    ":root{color-scheme:light dark}"
-    "body{font:15px/1.5 system-ui,sans-serif;max-width:66rem;margin:2rem auto;padding:0 1rem}"
-    "table{border-collapse:collapse;display:block;overflow-x:auto}"
-    "td,th{padding:.2rem .8rem;text-align:right;border-bottom:1px solid #8886}"
-    "td:first-child,th:first-child,.words td,.words th{text-align:left}td{unicode-bidi:isolate}"
-    ".plots{display:grid;grid-template-columns:repeat(auto-fit,minmax(20rem,1fr));gap:1rem 2rem}"
-    "figure{margin:0}figcaption{font-size:13px}"
-)
-# Forbids what the page does without anyway.
-_ALONE = "default-src 'none'; style-src 'unsafe-inline'"
-
 Report = Mapping[str, Any]
 
 
@@ -43,15 +32,9 @@ def html_page(about: Report) -> str:
         f"tickets held out from training: {about['folds']}-fold cross-validation, near-duplicates kept in one fold."
     )
     rows = [(head, report["n"], *report_cells(report)) for head, report in heads.items()]
-    parts = [f"<h1>Trained heads</h1><p>{plain(lead)}</p>", _table(("head", "tickets", *REPORT_COLUMNS), rows)]
+    parts = [f"<h1>Trained heads</h1><p>{plain(lead)}</p>", table(("head", "tickets", *REPORT_COLUMNS), rows)]
     parts += [_section(head, report) for head, report in heads.items()]
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"/>'
-        f'<meta http-equiv="Content-Security-Policy" content="{plain(_ALONE)}"/>'
-        '<meta name="viewport" content="width=device-width"/>'
-        f"<title>CiteDesk training</title><style>{_PAGE_STYLE}{STYLE}</style></head>"
-        f"<body>{''.join(parts)}</body></html>\n"
-    )
+    return page("CiteDesk training", parts)
 
 
 def _section(head: str, report: Report) -> str:
@@ -80,7 +63,7 @@ def _reliability(report: Report) -> str:
     ]
     drawn = chart(plane, "Reliability", band(plane, spans), line(plane, [(0, 0), (1, 1)], "even"), *dots)
     outside = sum(not low <= right <= high for (_, right, _), (_, low, high) in zip(bins, spans, strict=True))
-    return _figure(
+    return figure(
         drawn,
         f"Reliability. A dot is a bin of tickets, its area their number; true probabilities lie on the dashed line. "
         f"Chance alone keeps 95 of 100 of them inside the band; outside here: {outside} of {len(bins)}.",
@@ -98,7 +81,7 @@ def _risk(report: Report) -> str:
     if auto:
         marks.append(dot(plane, auto, f"auto: {auto[0]:.1%} decided, {auto[1]:.1%} wrong", 8, "mark"))
         said += f" Ring: what `auto` decides, from probability {report['auto_at']} up."
-    return _figure(chart(plane, "Risk over coverage", *marks), said)
+    return figure(chart(plane, "Risk over coverage", *marks), said)
 
 
 def _errors(points: Iterable[tuple[float, float]]) -> Axis:
@@ -121,7 +104,7 @@ def _curve(report: Report) -> str:
         marks.append(line(plane, [points[-1], *ahead], "expected"))
         marks.append(dot(plane, ahead[0], f"expected: {ahead[0][1]:.3f}", 6, "mark"))
         said += f" Ring: what twice as many tickets would bring if gains shrink as they did, {twice:+.3f}."
-    return _figure(chart(plane, "Learning curve", *marks), said)
+    return figure(chart(plane, "Learning curve", *marks), said)
 
 
 def _scores(values: Sequence[float]) -> Axis:
@@ -134,33 +117,23 @@ def _scores(values: Sequence[float]) -> Axis:
 def _confusion(report: Report) -> str:
     rows: Mapping[str, Mapping[str, int]] = report["confusion"]
     if len(rows) <= _DRAWN:
-        return _figure(
+        return figure(
             matrix("Confusion", rows),
             "Confusion. Rows: the true label; columns: what was said; shaded by the share of the row.",
         )
     pairs = [(n, true, said) for true, row in rows.items() for said, n in row.items() if true != said]
     worst = sorted(pairs, key=lambda pair: (-pair[0], pair[1], pair[2]))[:_MISTAKES]
-    table = _table(("true", "said", "tickets"), [(true, said, n) for n, true, said in worst])
-    return _figure(table, f"The commonest mistakes among {len(rows)} labels.")
+    listed = table(("true", "said", "tickets"), [(true, said, n) for n, true, said in worst])
+    return figure(listed, f"The commonest mistakes among {len(rows)} labels.")
 
 
 def _by_label(report: Report) -> str:
     names = ("n", "precision", "recall", "auto_share", "auto_precision")
     rows = [(label, *(found[name] for name in names)) for label, found in report["by_label"].items()]
-    return _table(("label", *_LABEL_COLUMNS), rows)
+    return table(("label", *_LABEL_COLUMNS), rows)
 
 
 def _disagreements(report: Report) -> str:
     names = ("id", "label", "said", "probability")
     rows = [[one[name] for name in names] for one in report["disagreements"]]
-    return _table(("ticket", "its label", "said", "probability"), rows, "words")
-
-
-def _figure(drawn: str, caption: str) -> str:
-    return f"<figure>{drawn}<figcaption>{plain(caption)}</figcaption></figure>"
-
-
-def _table(header: Sequence[str], rows: Iterable[Sequence[object]], kind: str = "numbers") -> str:
-    head = "".join(f'<th scope="col">{plain(cell)}</th>' for cell in header)
-    body = ("".join(f"<td>{'–' if cell is None else plain(cell)}</td>" for cell in row) for row in rows)
-    return f'<table class="{kind}"><tr>{head}</tr>{"".join(f"<tr>{row}</tr>" for row in body)}</table>'
+    return table(("ticket", "its label", "said", "probability"), rows, "words")
