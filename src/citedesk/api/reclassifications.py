@@ -4,6 +4,7 @@ import shutil
 import time
 import uuid
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Response
@@ -14,10 +15,11 @@ from citedesk.api.dependencies import Editor, OpenDesk
 from citedesk.api.schemas import ApplyIn, ReclassificationIn, Short, UndoIn
 from citedesk.batch import jobs
 from citedesk.batch.applying import Choice, check_choice, check_versions
-from citedesk.batch.jobs_json import change_json, entry_json, job_json
+from citedesk.batch.jobs_json import job_json
 from citedesk.batch.means import means_of
 from citedesk.batch.verified import verified_plan
 from citedesk.batch.view import Selection, select
+from citedesk.batch.view_json import change_json
 from citedesk.batch.where import parse_conditions
 from citedesk.desk import Desk, request_hash
 from citedesk.errors import ConflictError, InputError, NotFoundError
@@ -108,7 +110,7 @@ def list_changes(
     job = _planned(desk, reclassification_id, "looked at")
     plan = verified_plan(desk.settings.reclassifications / job.id)
     rows, following = select(plan, selection, cursor, k)
-    return JSONResponse({"changes": [change_json(*row) for row in rows], "cursor": following})
+    return JSONResponse({"changes": [change_json(row) for row in rows], "cursor": following})
 
 
 @router.get("/{reclassification_id}/conflicts")
@@ -127,7 +129,7 @@ def list_conflicts(
     shown = set(tickets[:k])
     return JSONResponse(
         {
-            "conflicts": [entry_json(entry) for entry in found if entry.ticket_id in shown],
+            "conflicts": [asdict(entry) for entry in found if entry.ticket_id in shown],
             "cursor": cursor_after(tickets[k - 1]) if len(tickets) > k else None,
         }
     )

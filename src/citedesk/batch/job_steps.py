@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from traceback import extract_tb
 from typing import Any
 
 from citedesk.batch.applying import Choice, Pace, apply_to_store, check_versions, undo_in_store
@@ -108,7 +109,10 @@ def run_step(order: Mapping[str, Any], reporter: Reporter) -> int:
     except CiteDeskError as error:
         return _failed(reporter, str(error).replace(str(settings.home), "HOME"), error.exit_code)
     except Exception as error:  # noqa: BLE001  the edge of the process: logged, counted by the server, and told
-        log_event("job_error", logging.ERROR, job=order["job"], step=order["step"], kind=type(error).__name__)
+        kind, at = type(error).__name__, extract_tb(error.__traceback__)[-1]
+        log_event(
+            "job_error", logging.ERROR, job=order["job"], step=order["step"], kind=kind, at=f"{at.name}:{at.lineno}"
+        )
         return _failed(reporter, f"something went wrong here ({type(error).__name__}); resume the job to try again", 1)
     return 0
 

@@ -1,11 +1,8 @@
-"""Shape jobs, planned changes and what became of them for callers."""
+"""Shape jobs for callers."""
 
-from dataclasses import asdict
 from typing import Any
 
-from citedesk.batch.plan import Change, PlannedTicket
 from citedesk.batch.summary import Summary
-from citedesk.store.audit import Entry
 from citedesk.store.jobs import Job
 from citedesk.store.labels import Application
 
@@ -30,23 +27,3 @@ def job_json(job: Job, summary: Summary | None = None, application: Application 
         "updated_at": job.updated_at,
         "by": job.actor,
     }
-
-
-def change_json(ticket: PlannedTicket, change: Change) -> Json:
-    """Shape a planned change of a ticket's label."""
-    return {
-        "row": ticket.row,
-        "id": ticket.id,
-        "updated_at": ticket.updated_at,
-        "head": change.head,
-        "from": change.old or None,
-        "to": change.new,
-        "probability": change.probability,
-        "decision": change.decision,
-        "reason": change.reason,
-    }
-
-
-def entry_json(entry: Entry) -> Json:
-    """Shape a row of the audit trail."""
-    return asdict(entry)
