@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from citedesk.batch.planning import load_plan
+from citedesk.batch.plan import load_plan
 from citedesk.encoding import Encoder
 from citedesk.settings import Settings
 from citedesk.store import open_store

@@ -26,6 +26,7 @@ TABLES = {
     "shadow_predictions",
     "audit",
     "applications",
+    "jobs",
 }
 
 
