@@ -225,6 +225,19 @@ def test_apply_slowed_down_can_be_paused_resumed_and_cancelled(own: Settings) ->
     assert (undone["application"]["restored"], changed) == (changed, cancelled["application"]["applied"])
 
 
+def test_job_whose_plan_was_edited_is_shown_with_the_error_and_not_applied(own: Settings) -> None:
+    with served(own) as client:
+        editor = Caller(client)
+        job_id = editor.post(body={"heads": ["team"]}).json()["id"]
+        editor.until(job_id, "planned")
+        with (own.reclassifications / job_id / "changes.jsonl.gz").open("ab") as file:
+            file.write(b"more")
+        job = editor.get(f"/{job_id}").json()
+        answers = [editor.post(f"/{job_id}/apply"), editor.get(f"/{job_id}/changes")]
+    assert (job["state"], job["summary"], "more than was planned" in job["error"]) == ("planned", None, True)
+    assert [is_problem(answer, 503) for answer in answers] == [True, True]
+
+
 def test_delete_removes_job_and_plan_and_leaves_the_audit_trail(own: Settings) -> None:
     with served(own) as client:
         editor = Caller(client)

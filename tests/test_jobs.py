@@ -52,7 +52,7 @@ MAY = {
 }
 
 
-@pytest.mark.parametrize(("at", "request_name"), product(MAY, REQUESTS), ids=str)
+@pytest.mark.parametrize(("at", "request_name"), list(product(MAY, REQUESTS)), ids=str)
 def test_request_is_granted_where_it_makes_sense_and_refused_elsewhere(
     at: tuple[Step, State], request_name: str
 ) -> None:
@@ -213,7 +213,7 @@ def test_job_that_cannot_work_fails_once_with_one_line(settings: Settings) -> No
     (settings.home / "policy.toml").write_text("nonsense = 1\n", encoding="utf-8")
     job = supervise(settings, NEW)
     assert (job.state, job.attempts, "\n" in job.error, str(settings.home) in job.error) == ("failed", 0, False, False)
-    assert "nonsense" in job.error
+    assert job.error == "HOME/policy.toml: version: Field required; correct that entry"
 
 
 def test_job_whose_process_meets_a_bug_fails_without_a_loop(settings: Settings) -> None:

@@ -4,7 +4,7 @@ import shutil
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Response
@@ -22,11 +22,13 @@ from citedesk.batch.view import Selection, select
 from citedesk.batch.view_json import change_json
 from citedesk.batch.where import parse_conditions
 from citedesk.desk import Desk, request_hash
-from citedesk.errors import ConflictError, InputError, NotFoundError
+from citedesk.errors import ConflictError, InputError, IntegrityError, NotFoundError
 from citedesk.store.jobs import Job
 from citedesk.types import Decision
 
 router = APIRouter(prefix="/v1/reclassifications")
+# Batches of a plan looked at for one page: a filter that nothing fits must not keep others waiting.
+_MOST_BATCHES = 64
 
 Id = Annotated[str, Path(max_length=100)]
 Key = Annotated[str | None, Header(alias="Idempotency-Key", max_length=200)]
@@ -106,10 +108,13 @@ def list_changes(
     k: Annotated[int, Query(ge=1, le=1000)] = 100,
     cursor: Cursor = None,
 ) -> JSONResponse:
-    """List what the plan would change, in its order; `from=` is no label."""
+    """List what the plan would change, in its order; `from=` is no label.
+
+    A page may hold fewer than k changes: there are more as long as it has a cursor.
+    """
     job = _planned(desk, reclassification_id, "looked at")
     plan = verified_plan(desk.settings.reclassifications / job.id)
-    rows, following = select(plan, selection, cursor, k)
+    rows, following = select(plan, selection, cursor, k, _MOST_BATCHES)
     return JSONResponse({"changes": [change_json(row) for row in rows], "cursor": following})
 
 
@@ -240,6 +245,8 @@ def _answer(desk: Desk, job: Job, status: int) -> JSONResponse:
     if job.plan:
         with desk.store.lock:
             application = desk.store.labels.application(job.plan)
-        summary = verified_plan(desk.settings.reclassifications / job.id).summary
-        shape = job_json(job, summary, application)
+        try:
+            shape = job_json(job, verified_plan(desk.settings.reclassifications / job.id).summary, application)
+        except IntegrityError as error:  # the job can still be looked at, and deleted
+            shape = job_json(replace(job, error=job.error or str(error)), None, application)
     return JSONResponse(shape, status, headers={"Location": f"{router.prefix}/{job.id}"} if status == 202 else None)

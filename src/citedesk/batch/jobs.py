@@ -187,10 +187,10 @@ def end(job: Job, ending: Ending) -> Job:
         return _halted(replace(job, plan=ending.plan, progress=done, error=""), _FINISHED[Step(job.step)])
     if ending.error:
         return failed(job, ending.error)
-    if ending.stopped or ending.code == 0:
-        return stopped(job)
     if ending.code > 0:
         return failed(job, f"the job's process ended with exit code {ending.code}; the operator's log says more")
+    if ending.stopped or ending.code == 0 or job.wanted != Wanted.RUN:
+        return stopped(job)
     return replace(job, state=State.QUEUED)  # killed: it goes on where it stopped
 
 
