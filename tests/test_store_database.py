@@ -8,6 +8,7 @@ from sqlite_utils import Database
 
 from citedesk.errors import IntegrityError, StorageError
 from citedesk.store import open_store
+from citedesk.store.labels import Change
 from citedesk.store.migrations import MIGRATIONS, migrate
 from citedesk.text import sha256
 from citedesk.types import Document, Ticket
@@ -57,6 +58,25 @@ def test_migrate_of_an_older_database_applies_only_what_is_missing() -> None:
     db.execute("delete from migrations where name = 'm0002_tickets'")
     migrate(db)
     assert (set(db.table_names()), db["documents"].count) == (TABLES, 1)
+
+
+def test_migrate_of_a_database_of_m0006_keeps_its_tickets_and_adds_the_audit_trail(tmp_path: Path) -> None:
+    path = tmp_path / "citedesk.db"
+    connection = sqlite3.connect(path, isolation_level=None)
+    db = Database(connection)
+    connection.execute("create table migrations (name text primary key, applied_at text not null)")
+    for migration in MIGRATIONS[:6]:
+        migration(db)
+        connection.execute("insert into migrations values (?, '')", (migration.__name__,))
+    old = "2026-01-01T00:00:00+00:00"
+    connection.execute("insert into tickets values ('T-1', 's', 'b', '{\"team\": \"it\"}', ?, ?)", (old, old))
+    connection.close()
+    store = open_store(path)
+    with store.transaction():
+        outcome = store.labels.apply("p1", "ann", [Change("T-1", old, {"team": ("it", "billing")})], 1)
+    found = store.tickets.get("T-1")
+    store.close()
+    assert (outcome.applied, found and found.fields) == (1, {"team": "billing"})
 
 
 @pytest.mark.parametrize("pages", range(1, 21))
@@ -123,8 +143,9 @@ def test_read_of_a_database_damaged_in_the_middle_is_an_integrity_error(tmp_path
         file.seek(size // 2)  # behind the schema
         file.write(b"\xa5" * (size - size // 2))
     damaged = open_store(path)
-    with pytest.raises(IntegrityError, match=r"restore a backup"):
+    with pytest.raises(IntegrityError, match=r"restore a backup") as raised:
         damaged.documents.all()
+    assert "\xa5" not in str(raised.value)
 
 
 def test_open_store_where_the_home_is_a_file_is_a_storage_error(tmp_path: Path) -> None:

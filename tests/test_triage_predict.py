@@ -7,10 +7,10 @@ import pytest
 
 from citedesk.encoding.fake import FakeEncoder
 from citedesk.encoding.protocol import Progress, Vectors
-from citedesk.errors import IntegrityError
-from citedesk.triage.predict import Triage
-from citedesk.types import Ticket
-from tests.triage_data import CATALOG, ENCODER, POLICY, trained, trained_on_all
+from citedesk.errors import InputError, IntegrityError
+from citedesk.triage.predict import Triage, Triaged
+from citedesk.types import Evidence, Ticket
+from tests.triage_data import CATALOG, ENCODER, POLICY, texts_and_labels, trained, trained_on_all
 
 _TICKETS = [Ticket("1", "Printer", "paper jam in the tray"), Ticket("2", "Invoice", "a copy for last month")]
 
@@ -88,3 +88,67 @@ def test_triage_no_tickets_gives_nothing() -> None:
 
 def test_reads_meaning_is_told_by_the_members_pooled() -> None:
     assert (_words_only().model.reads_meaning, trained_on_all().model.reads_meaning) == (False, True)
+
+
+_SOME = [Ticket(str(i), "", text) for i, text in enumerate(texts_and_labels(4, seed=9)[0])]
+
+
+def _routed() -> Triage:
+    """Triage with the heads a route needs; the tier is the team's head by another name."""
+    model = trained_on_all().model
+    labels = {**model.examples.labels, "tier": model.examples.labels["team"]}
+    heads = {**model.heads, "tier": replace(model.heads["team"], name="tier")}
+    return Triage(replace(model, heads=heads, examples=replace(model.examples, labels=labels)), POLICY, CATALOG)
+
+
+def _bare(triaged: Triaged) -> Triaged:
+    """Take away the evidence that is not rules."""
+    kept = {n: replace(p, evidence=Evidence(rules=p.evidence.rules)) for n, p in triaged.predictions.items()}
+    return replace(triaged, predictions=kept)
+
+
+def test_triage_explaining_nothing_changes_nothing_but_the_evidence() -> None:
+    triage = _routed()
+    inputs = triage.inputs(_SOME, ENCODER)
+    expected = [_bare(one) for one in triage.triage(_SOME, inputs)]
+    assert triage.triage(_SOME, inputs, explain=lambda row, prediction: False) == expected
+    assert expected[0].route is not None
+
+
+def test_triage_explaining_some_gives_these_all_their_evidence() -> None:
+    triage = Triage(trained_on_all().model, POLICY, CATALOG)
+    inputs = triage.inputs(_SOME, ENCODER)
+    found = triage.triage(_SOME, inputs, explain=lambda row, one: row % 3 == 0 and one.head == "team")
+    for row, (one, everything) in enumerate(zip(found, triage.triage(_SOME, inputs), strict=True)):
+        expected = dict(_bare(everything).predictions)
+        if row % 3 == 0:
+            expected["team"] = everything.predictions["team"]
+        assert one.predictions == expected
+
+
+def test_triage_many_tickets_says_the_same_as_one_by_one() -> None:
+    triage = _routed()
+    one_by_one = [triage.triage([ticket], triage.inputs([ticket], ENCODER))[0] for ticket in _SOME]
+    assert triage.triage(_SOME, triage.inputs(_SOME, ENCODER)) == one_by_one
+
+
+def test_only_some_heads_predict_as_they_did_and_route_nothing() -> None:
+    triage = _routed()
+    full = triage.triage(_SOME, triage.inputs(_SOME, ENCODER))
+    part = triage.only(["priority"])
+    found = part.triage(_SOME, part.inputs(_SOME, ENCODER))
+    assert part.model.version == triage.model.version
+    assert [one.route for one in found] == [None] * len(_SOME)
+    labels = [{"priority": one.predictions["priority"].labels} for one in full]
+    assert [{name: p.labels for name, p in one.predictions.items()} for one in found] == labels
+
+
+def test_only_all_heads_says_the_same() -> None:
+    triage = _routed()
+    inputs = triage.inputs(_SOME, ENCODER)
+    assert triage.only(["tier", "team", "priority"]).triage(_SOME, inputs) == triage.triage(_SOME, inputs)
+
+
+def test_only_unknown_head_is_refused_with_those_there_are() -> None:
+    with pytest.raises(InputError, match="the model has no head mood; it has priority, team"):
+        trained().model.only(["team", "mood"])

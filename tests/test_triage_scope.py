@@ -77,3 +77,15 @@ def test_fit_scope_measure_that_never_varies_is_no_error() -> None:
         {"a": np.ones(1), "nearness": np.array([-900.0])}
     )
     assert shares.tolist() == [0.0]
+
+
+def test_share_measures_left_out_are_judged_by_the_others() -> None:
+    scope = fit_scope(_ordinary(2000, seed=1))
+    some = {name: values for name, values in _ordinary(50, seed=2).items() if name == "priority"}
+    alone = Scope({"priority": scope.usual["priority"]}, scope.quantiles, scope.shares)
+    assert scope.share(some).tolist() == alone.share(some).tolist()
+
+
+def test_share_no_measure_that_is_known_calls_nothing_strange() -> None:
+    scope = fit_scope(_ordinary(2000, seed=1))
+    assert scope.share({"mood": np.zeros(3)}).tolist() == [1.0, 1.0, 1.0]

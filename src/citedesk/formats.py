@@ -4,6 +4,8 @@ from dataclasses import asdict
 from typing import Any
 
 from citedesk.retrieve import Results
+from citedesk.store.audit import Entry
+from citedesk.store.tickets import StoredTicket
 from citedesk.triage.predict import Triaged
 from citedesk.types import Answered, Document, Hit, Prediction, Refused, Route, Suggestion
 
@@ -86,6 +88,16 @@ def results_json(results: Results) -> Json:
         "facets": {name: dict(counts) for name, counts in results.facets.items()},
         "cursor": results.cursor,
     }
+
+
+def ticket_json(ticket: StoredTicket) -> Json:
+    """Shape a stored ticket."""
+    return {**asdict(ticket), "fields": dict(ticket.fields)}
+
+
+def entry_json(entry: Entry) -> Json:
+    """Shape a row of the audit trail."""
+    return asdict(entry)
 
 
 def document_json(document: Document) -> Json:

@@ -5,8 +5,10 @@ Leaves out Markdown structure (`knowledge/chunk.py`) and search terms (`index/an
 
 import hashlib
 import re
+from collections.abc import Iterable
+from io import BufferedReader
 from itertools import pairwise
-from pathlib import Path
+from typing import Literal, Protocol
 
 from citedesk.errors import InputError
 
@@ -15,6 +17,22 @@ _BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf
 # A sentence ends at . ! or ? (with closing quotes or brackets) before white space, or at a line break.
 _BOUNDARY = re.compile(r"(?<=[.!?])[\"')\]]{0,3}[ \t]+(?=[\"'(\[]?[A-Z0-9`*_<])|\n+")
 _ABBREVIATION = re.compile(r"(?:\b(?:e\.g|i\.e|etc|vs|cf|no|fig|approx|min|max|Dr|Mr|Mrs|Ms|St|z\.B|bzw)|\b[A-Z])\.$")
+
+# Letters beyond ASCII that expressions which ignore case take for i, s and k; lower case does not.
+_ODD_LETTERS = re.compile("[\u0130\u0131\u017f\u212a]")
+
+
+def has_any(low: str, words: Iterable[str]) -> bool:
+    """Tell whether a text in lower case holds one of the words."""
+    for word in words:  # noqa: SIM110  a loop is the faster, and this runs on every ticket
+        if word in low:
+            return True
+    return False
+
+
+def has_odd_letters(text: str) -> bool:
+    """Tell whether a text holds letters that an expression which ignores case takes for other, ASCII ones."""
+    return not text.isascii() and _ODD_LETTERS.search(text) is not None
 
 
 def sha256(text: str) -> str:
@@ -27,7 +45,15 @@ def sha256_bytes(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def sha256_file(path: Path) -> str:
+class Opens(Protocol):
+    """What opens to bytes: a path, or a place behind a URL."""
+
+    def open(self, mode: Literal["rb"]) -> BufferedReader:
+        """Open it to read its bytes."""
+        ...
+
+
+def sha256_file(path: Opens) -> str:
     """Hash a file's bytes, reading it in blocks."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -43,6 +43,11 @@ class Principal:
         """Tell whether the knowledge base may be changed: editors and admins may."""
         return self.role in ("admin", "editor")
 
+    @property
+    def may_work(self) -> bool:
+        """Tell whether tickets may be read and changed: agents, editors and admins may."""
+        return self.role in ("admin", "editor", "agent")
+
 
 @dataclass(frozen=True, slots=True)
 class Document:

@@ -12,6 +12,7 @@ from citedesk.api.principals import Principals
 from citedesk.api.problems import add_problem_handlers, problem
 from citedesk.api.reclassifications import router as reclassifications
 from citedesk.api.routes import router
+from citedesk.api.tickets import router as tickets
 from citedesk.batch.supervisor import Supervisor
 from citedesk.desk import Desk, open_desk
 from citedesk.settings import read_settings
@@ -46,6 +47,7 @@ def create_app(make_desk: Callable[[], Desk]) -> FastAPI:
     app.include_router(router)
     app.include_router(documents)
     app.include_router(reclassifications)
+    app.include_router(tickets)
     app.add_middleware(BodyLimit)
     return app
 

@@ -30,3 +30,15 @@ def _editor(caller: Caller) -> Principal:
 
 
 Editor = Annotated[Principal, Depends(_editor)]
+
+
+def _worker(caller: Caller) -> Principal:
+    if not caller.may_work:
+        raise ForbiddenError(
+            "reading and changing tickets needs a token whose role is agent, editor or admin; see CITEDESK_PRINCIPALS "
+            "in the README"
+        )
+    return caller
+
+
+Worker = Annotated[Principal, Depends(_worker)]

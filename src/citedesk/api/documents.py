@@ -1,24 +1,21 @@
 """The routes of the knowledge base: list, fetch, write, remove and erase documents."""
 
-import base64
-import binascii
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
 from fastapi.responses import JSONResponse
 
+from citedesk.api.cursor import MAX_CURSOR, cursor_after, id_before
 from citedesk.api.dependencies import Caller, Editor, OpenDesk
 from citedesk.api.schemas import DocumentIn, Words
 from citedesk.desk import Desk
-from citedesk.errors import InputError, NotFoundError
+from citedesk.errors import NotFoundError
 from citedesk.formats import document_json, document_row_json
 from citedesk.types import Document, Principal
 
 router = APIRouter()
 # Rows read from the database at a time, of which a caller may be allowed to see only some.
 _BLOCK = 500
-# The cursor after the longest id: 300 characters of four bytes each, in base64, with room to spare.
-_MAX_CURSOR = 2000
 
 Id = Annotated[str, Path(max_length=300)]
 
@@ -31,7 +28,7 @@ def list_documents(
     kind: Annotated[Words, Query()] = [],  # noqa: B006  FastAPI copies defaults
     service: Annotated[Words, Query()] = [],  # noqa: B006
     tag: Annotated[Words, Query()] = [],  # noqa: B006
-    cursor: Annotated[str | None, Query(max_length=_MAX_CURSOR)] = None,
+    cursor: Annotated[str | None, Query(max_length=MAX_CURSOR)] = None,
 ) -> JSONResponse:
     """List the documents the caller may read, by id, without their text."""
 
@@ -40,7 +37,7 @@ def list_documents(
         return fits and (not tag or not document.tags.isdisjoint(tag)) and caller.may_read(document.labels)
 
     found: list[Document] = []
-    after = _after(cursor)
+    after = id_before(cursor)
     while len(found) <= k:
         with desk.store.lock:
             block = desk.store.documents.page(after, _BLOCK)
@@ -48,22 +45,8 @@ def list_documents(
         if len(block) < _BLOCK:
             break
         after = block[-1].id
-    following = _cursor(found[k - 1].id) if len(found) > k else None
+    following = cursor_after(found[k - 1].id) if len(found) > k else None
     return JSONResponse({"documents": [document_row_json(d) for d in found[:k]], "cursor": following})
-
-
-def _cursor(document_id: str) -> str:
-    return base64.urlsafe_b64encode(f"after:{document_id}".encode()).decode()
-
-
-def _after(cursor: str | None) -> str:
-    try:
-        text = base64.urlsafe_b64decode(cursor.encode()).decode() if cursor else "after:"
-    except (binascii.Error, ValueError) as error:
-        raise InputError("the cursor is not one a list gave; leave it out to begin at the first page") from error
-    if not text.startswith("after:"):
-        raise InputError("the cursor is not one a list gave; leave it out to begin at the first page")
-    return text.removeprefix("after:")
 
 
 @router.get("/v1/documents/{document_id:path}")

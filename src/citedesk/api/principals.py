@@ -2,7 +2,8 @@
 
 [principals.helpdesk]
 token_sha256 = "..."            # printf %s TOKEN | sha256sum
-role = "agent"                  # reads its labels, as "reader" does; "editor" writes too; "admin" reads all and writes
+role = "agent"                  # reads its labels, as "reader" does, and works on tickets; "editor" also writes
+                                # documents; "admin" reads all and writes
 labels = ["public", "staff"]
 """
 

@@ -6,7 +6,6 @@ from functools import cached_property
 from pathlib import Path
 
 from citedesk import __version__
-from citedesk.errors import InputError
 from citedesk.settings import Settings
 from citedesk.triage import load_catalog, load_policy
 from citedesk.triage.artifact import load_model
@@ -37,13 +36,8 @@ class Means:
             InputError: if the model has no such head.
             IntegrityError: if a file of the model differs from its checksum.
         """
-        model = load_model(self.model)
-        unknown = next((head for head in self.heads if head not in model.heads), None)
-        if unknown is not None:
-            raise InputError(f"the model has no head {unknown!r}; its heads are {', '.join(model.heads)}")
-        if self.heads:
-            model = replace(model, heads={name: model.heads[name] for name in self.heads})
-        return Triage(model, load_policy(self.policy), load_catalog(self.settings.catalog))
+        triage = Triage(load_model(self.model), load_policy(self.policy), load_catalog(self.settings.catalog))
+        return triage.only(self.heads) if self.heads else triage
 
     def demoted(self) -> frozenset[str]:
         """Name the heads that spent their error budget."""
@@ -51,8 +45,9 @@ class Means:
 
     def classifier(self) -> Classifier:
         """Open what classifies, for one thread."""
-        settings = replace(self.settings, threads=1)
-        return Classifier(self.triage, encoder_for(settings, self.triage.model.encoder), self.demoted())
+        settings, model = replace(self.settings, threads=1), self.triage.model
+        encoder = encoder_for(settings, model.encoder) if model.reads_meaning else None
+        return Classifier(self.triage, encoder, self.demoted())
 
     def versions(self) -> Mapping[str, str]:
         """Say what predictions depend on beside the tickets."""

@@ -17,6 +17,7 @@ from citedesk.triage.classifier import Classifier
 from citedesk.triage.predict import Triaged
 from citedesk.triage.rows import Columns, label_of
 from citedesk.triage.training import OTHER
+from citedesk.types import Prediction, Ticket
 
 # The column that says when a ticket was last changed.
 UPDATED_AT = "updated_at"
@@ -54,7 +55,7 @@ class PlanJob:
         self, classifier: Classifier, chosen: Sequence[tuple[int, Row]], counts: Summary
     ) -> list[PlannedTicket]:
         tickets = [ticket_at(row, self.columns, at) for at, row in chosen]
-        results = iter(classifier.classify_each([ticket for ticket in tickets if ticket.text]))
+        results = iter(classifier.classify_each([ticket for ticket in tickets if ticket.text], self._moves))
         planned = []
         for (at, row), ticket in zip(chosen, tickets, strict=True):
             result = next(results) if ticket.text else None
@@ -66,6 +67,11 @@ class PlanJob:
             if changes or refused:
                 planned.append(PlannedTicket(at + 1, ticket.id, _updated_at(row), changes, refused))
         return planned
+
+    def _moves(self, ticket: Ticket, prediction: Prediction) -> bool:
+        """Tell whether a prediction may be a change, which needs a reason."""
+        old = label_of(ticket.fields.get(self.heads[prediction.head]))
+        return old is None or old.casefold() != prediction.label.casefold()
 
     def _changes(self, classifier: Classifier, row: Row, triaged: Triaged, counts: Summary) -> list[Change]:
         """List what changes; a label that differs in case only stays, and so does a rare one the model cannot say."""

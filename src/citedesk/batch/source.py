@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, fields
 from functools import cached_property
 from hashlib import blake2b, sha256
 from itertools import islice
-from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -19,6 +18,7 @@ from numpy.typing import NDArray
 from citedesk.errors import InputError, TicketError
 from citedesk.text import sha256_file
 from citedesk.triage.rows import Columns, files_of, label_of, read_rows, ticket_of
+from citedesk.triage.sources import Place
 from citedesk.types import Ticket
 
 # Tickets classified together: enough to fill the encoder's batches, few enough to keep memory flat.
@@ -67,7 +67,7 @@ class Source(Protocol):
 class Shard:
     """Files read one after the other, the number of their first row in the source, and how many rows they hold."""
 
-    files: tuple[Path, ...]
+    files: tuple[Place, ...]
     first: int
     rows: int
 
@@ -87,7 +87,7 @@ class Scanned:
     labelled: those of the columns asked for that some row has.
     """
 
-    file: Path
+    file: Place
     rows: int
     with_text: int
     hashes: NDArray[np.uint64]
@@ -107,7 +107,7 @@ class Layout:
 class FileSource:
     """Tickets of files that were scanned and hold no bad row."""
 
-    place: Path
+    place: Place
     columns: Columns
     scanned: Sequence[Scanned]
 
@@ -124,7 +124,7 @@ class FileSource:
     def shards(self) -> list[Shard]:
         """Share the files out, in their order."""
         shards: list[Shard] = []
-        files: list[Path] = []
+        files: list[Place] = []
         first = rows = 0
         for one in self.scanned:
             files, rows = [*files, one.file], rows + one.rows
@@ -138,7 +138,7 @@ class FileSource:
         """Say which files, with which content, and how they are read."""
         return {
             "kind": "file",
-            "place": str(self.place.absolute()),
+            "place": str(self.place.resolve()),
             "digest": self.digest,
             "formats": [one.file.suffixes for one in self.scanned],
             "columns": [self.columns.subject, self.columns.body],
@@ -147,7 +147,7 @@ class FileSource:
     @cached_property
     def digest(self) -> str:
         """SHA-256 of the files' own, in hexadecimal."""
-        return sha256("".join(sha256_file(one.file) for one in self.scanned).encode()).hexdigest()
+        return digest_of([one.file for one in self.scanned])
 
     def batches(self, rows: int, mark: Mapping[str, Any]) -> Iterator[Batch]:
         """Read what comes after the first `rows` tickets."""
@@ -156,7 +156,7 @@ class FileSource:
                 yield from shard.batches(rows)
 
 
-def open_files(place: Path, columns: Columns, progress: Progress = silent, labels: Sequence[str] = ()) -> FileSource:
+def open_files(place: Place, columns: Columns, progress: Progress = silent, labels: Sequence[str] = ()) -> FileSource:
     """Read all tickets of a file or folder once, to find what is wrong with them before anything is written.
 
     Args:
@@ -180,7 +180,7 @@ def open_files(place: Path, columns: Columns, progress: Progress = silent, label
     return source
 
 
-def scan(file: Path, layout: Layout, before: int = 0, progress: Progress = silent) -> Scanned:
+def scan(file: Place, layout: Layout, before: int = 0, progress: Progress = silent) -> Scanned:
     """Read a file's tickets once.
 
     Args:
@@ -206,14 +206,14 @@ def scan(file: Path, layout: Layout, before: int = 0, progress: Progress = silen
     return Scanned(file, len(hashes), with_text, np.frombuffer(hashes, np.uint64), seen, frozenset(labelled))
 
 
-def _is_label(value: object, name: str, file: Path, at: int) -> bool:
+def _is_label(value: object, name: str, file: Place, at: int) -> bool:
     if label_of(value) is None:
         kind = type(value).__name__
         raise InputError(f"{file}, ticket {at + 1}: {name!r} holds a {kind}; a label is text or a number")
     return True
 
 
-def ticket_at(row: Mapping[str, object], columns: Columns, at: int, file: Path | None = None) -> Ticket:
+def ticket_at(row: Mapping[str, object], columns: Columns, at: int, file: Place | None = None) -> Ticket:
     """Make a ticket of the source's row number `at`, from 0.
 
     Raises:
@@ -223,6 +223,11 @@ def ticket_at(row: Mapping[str, object], columns: Columns, at: int, file: Path |
         return ticket_of(row, columns, f"row-{at + 1}")
     except TicketError as error:
         raise TicketError(f"{f'{file}, ' if file else ''}ticket {at + 1}: {error}") from error
+
+
+def digest_of(files: Sequence[Place]) -> str:
+    """Hash files: SHA-256 of their own SHA-256s, in hexadecimal."""
+    return sha256("".join(sha256_file(file) for file in files).encode()).hexdigest()
 
 
 def _refuse_nothing(source: FileSource) -> None:

@@ -11,7 +11,7 @@ from citedesk.batch.triage_rows import encode_rows
 from citedesk.formats import Json, triage_row
 from citedesk.triage.classifier import Classifier
 from citedesk.triage.rows import Columns
-from citedesk.types import Ticket
+from citedesk.types import Prediction, Ticket
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +34,14 @@ class TriageJob:
         return Done(data, len(rows), counts)
 
 
+def _nothing(ticket: Ticket, prediction: Prediction) -> bool:
+    """Explain nothing: rows hold no evidence."""
+    return False
+
+
 def classified(classifier: Classifier, tickets: list[Ticket]) -> tuple[list[Json], Counter[str]]:
     """Make the rows of tickets, and count those that are empty or were refused."""
-    results = iter(classifier.classify_each([ticket for ticket in tickets if ticket.text]))
+    results = iter(classifier.classify_each([ticket for ticket in tickets if ticket.text], _nothing))
     rows, counts = [], Counter[str]()
     for ticket in tickets:
         result = next(results) if ticket.text else "the ticket is empty"

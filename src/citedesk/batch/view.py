@@ -165,7 +165,8 @@ def loads_of(head: HeadSummary, most: int | None = None) -> list[Load]:
         In the order of the labels if they have one, else those with the most tickets first.
     """
     auto, everything = head.load(), head.load(tuple(Decision))
-    loads = {label: Load(label, now, then, everything[label][1]) for label, (now, then) in auto.items()}
+    # a label that nobody has yet and no auto change gives is among all changes only
+    loads = {label: Load(label, now, auto.get(label, (0, 0))[1], then) for label, (now, then) in everything.items()}
     weight = Counter({label: max(load.now, load.auto, load.all) for label, load in loads.items()})
     kept = _most(weight, len(weight) if most is None else most)
     rest = [load for label, load in loads.items() if label not in kept]

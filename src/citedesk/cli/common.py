@@ -25,13 +25,16 @@ from citedesk.errors import NotFoundError, TicketError
 from citedesk.guard.screen import MAX_CHARACTERS
 from citedesk.settings import Settings
 from citedesk.text import decode
-from citedesk.triage.rows import ticket_of
+from citedesk.triage.rows import place, ticket_of
 from citedesk.types import Principal, Ticket
 
 # Whoever can run commands on the home can read its files.
 OPERATOR = Principal("operator", role="admin")
 # A ticket file above this holds no ticket: four bytes a character, escaped.
 _MAX_TICKET_BYTES = 12 * MAX_CHARACTERS
+
+# A file or folder of rows: a local path, or a URL that fsspec knows.
+PLACE = click.types.FuncParamType(place)
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -28,6 +28,7 @@ COMMANDS = {
     "reclassify": ("citedesk.cli.reclassify", "reclassify"),
     "serve": ("citedesk.cli.serve", "serve"),
     "suggest": ("citedesk.cli.suggest", "suggest"),
+    "tickets": ("citedesk.cli.tickets", "tickets"),
     "train": ("citedesk.cli.train", "train"),
     "triage": ("citedesk.cli.triage", "triage"),
 }

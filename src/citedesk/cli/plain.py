@@ -37,9 +37,14 @@ def cell(text: object) -> str:
     return "'" + shown if raw.startswith("\t") or shown.lstrip().startswith(_FORMULA) else shown
 
 
-def json_text(value: object) -> str:
-    """Write JSON for a terminal or a file: letters stay, what cannot be seen is escaped, nothing is lost."""
-    return re.sub(r"[^\n -~]", _escaped, json.dumps(value, ensure_ascii=False, indent=1))
+def json_text(value: object, indent: int | None = 1) -> str:
+    """Write JSON for a terminal or a file: letters stay, what cannot be seen is escaped, nothing is lost.
+
+    Args:
+        value: what to write.
+        indent: spaces before what is inside something; None for all in one line.
+    """
+    return re.sub(r"[^\n -~]", _escaped, json.dumps(value, ensure_ascii=False, indent=indent))
 
 
 def _escaped(found: re.Match[str]) -> str:

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any
@@ -28,7 +27,7 @@ def csv_pieces(shown: Iterable[Shown]) -> Iterator[str]:
 
 
 def json_pieces(about: Mapping[str, Any], shown: Iterable[Shown], limit: int | None) -> Iterator[str]:
-    """Write one JSON document: `about`, then `changes`, then `more`, which says whether there are others.
+    """Write one JSON document: `about`, then `changes`, one a line, then `more`, which says whether there are others.
 
     Args:
         about: what stands before the changes; not empty.
@@ -37,8 +36,10 @@ def json_pieces(about: Mapping[str, Any], shown: Iterable[Shown], limit: int | N
     """
     rows = iter(shown)
     yield json_text(about).removesuffix("\n}") + ',\n "changes": ['
-    for at, one in enumerate(islice(rows, limit)):
-        yield (",\n" if at else "\n") + textwrap.indent(json_text(change_json(one)), "  ")
+    between, wanted = "\n  ", islice(rows, limit)
+    while block := list(islice(wanted, _TOGETHER)):
+        yield between + ",\n  ".join(json_text(change_json(one), indent=None) for one in block)
+        between = ",\n  "
     yield f'\n ],\n "more": {"true" if next(rows, None) else "false"}\n}}\n'
 
 

@@ -19,8 +19,8 @@ DECISION_COLUMNS = ("", *(decision.value for decision in Decision), "all")
 LOAD_COLUMNS = ("load", "now", "after auto", "+/-", "after all", "+/-")
 # Characters of a label, an id or a source that are shown, and of a version.
 _LABEL, _ID, _PLACE, _VERSION = 40, 200, 300, 12
-# Labels with a line of their own, room for their names, and for a column of the matrix.
-_LINES, _NAMED, _NAMES, _COLUMN = 12, 18, 24, 8
+# Labels with a line of their own, columns of the matrix at least; room for the names of rows, and for words of columns.
+_LINES, _LEAST, _NAMED, _WORD = 12, 3, 18, 9
 # Widest a line of text is, and the room for an id, a head and a move before the next column.
 _WIDEST = 100
 _PADS = (12, 8, 24)
@@ -39,10 +39,14 @@ def print_summary(console: Console, plan: Plan, applied: Mapping[str, object] | 
         console.print(_table(DECISION_COLUMNS, decision_rows(head)))
         for line in (shifted(head), abstained(head)):
             if line:
-                console.print(f" {line}", soft_wrap=True)
-        matrix = matrix_of(head, _LINES, max(3, min(_LINES, (console.width - _NAMES) // _COLUMN - 2)))
+                console.print(line, soft_wrap=True)
+        column = _column(head)
+        across = (console.width - _NAMED - column - 2) // (column + 1) - 1
+        matrix = matrix_of(head, _LINES, max(_LEAST, min(_LINES, across)))
         if matrix.rows:
-            console.print(_table(*_matrix_cells(matrix)))
+            console.print()
+            console.print(_table(*_matrix_cells(matrix), column))
+        console.print()
         console.print(_table(LOAD_COLUMNS, load_rows(loads_of(head, _LINES))))
 
 
@@ -142,13 +146,19 @@ def _cell(matrix: Matrix, row: Label, column: Label) -> str:
     return f"{count:,}" if count else "=" if row == column is not None else "·"
 
 
-def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
-    table = Table(box=None, pad_edge=True)
+def _column(head: HeadSummary) -> int:
+    """Measure the room a column of the matrix needs: its largest number whole, and its words if they are not long."""
+    words = [len(word) for _, new, _ in head.moves for word in label_words(new).split()]
+    return max(len("all"), len(f"{head.changes():,}"), min(_WORD, max(words)))
+
+
+def _table(header: Sequence[str], rows: Sequence[Sequence[str]], widest: int | None = None) -> Table:
+    table = Table(box=None, pad_edge=False)
     first, *rest = header
     names = max(len(row[0]) for row in rows)
-    table.add_column(first, min_width=min(names, _NAMED), max_width=_NAMES, overflow="fold")
+    table.add_column(first, min_width=min(names, _NAMED), max_width=_NAMED, overflow="fold")
     for name in rest:
-        table.add_column(name, justify="right", overflow="fold")
+        table.add_column(name, justify="right", overflow="fold", max_width=widest)
     for row in rows:
         table.add_row(*row)
     return table

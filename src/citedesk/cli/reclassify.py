@@ -15,15 +15,22 @@ from citedesk.batch.source import Progress, Source, open_files
 from citedesk.batch.store_source import KIND, open_store_source
 from citedesk.batch.where import parse_conditions
 from citedesk.cli.common import json_option, progress_bar
+from citedesk.cli.reclassify_apply import apply, undo
+from citedesk.cli.reclassify_show import show
 from citedesk.errors import InputError
 from citedesk.settings import Settings
 from citedesk.store import open_store
-from citedesk.triage.rows import Columns
+from citedesk.triage.rows import Columns, place
 
 
 @click.group()
 def reclassify() -> None:
     """Give many tickets new labels: plan, show what would change, apply it, undo it."""
+
+
+reclassify.add_command(show)
+reclassify.add_command(apply)
+reclassify.add_command(undo)
 
 
 @reclassify.command()
@@ -99,7 +106,7 @@ def _source(
     settings: Settings, source: str, job: PlanJob, labels: tuple[str, ...], progress: Progress
 ) -> Iterator[Source]:
     if source != KIND:
-        yield open_files(Path(source), job.columns, progress, labels)
+        yield open_files(place(source), job.columns, progress, labels)
         return
     if Path(KIND).exists():
         raise InputError(

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -17,6 +18,9 @@ from citedesk.cli.plan_page import html_page
 from citedesk.cli.plan_rows import csv_pieces, json_pieces
 from citedesk.cli.plan_text import change_text, lead, print_summary
 from citedesk.errors import InputError, StorageError
+from citedesk.settings import Settings
+from citedesk.store import Store, open_store
+from citedesk.store.labels import Application
 from citedesk.types import Decision
 
 # Changes listed without --limit.
@@ -56,8 +60,11 @@ class Wanted:
     help="Write a row for each change, all of them unless --limit is given; - for standard output.",
 )
 @click.option("--html", type=click.Path(path_type=Path, dir_okay=False), help="Write a page with plots.")
+@click.option("--conflicts", is_flag=True, help="List the tickets that apply left alone.")
 @json_option
+@click.pass_obj
 def show(
+    settings: Settings,
     folder: Path,
     changes: bool,
     limit: int | None,
@@ -70,6 +77,7 @@ def show(
     tickets: tuple[str, ...],
     csv_file: Path | None,
     html: Path | None,
+    conflicts: bool,
     as_json: bool,
 ) -> None:
     """Show what PLAN would change: the summary, or the changes themselves, in the order of the plan."""
@@ -80,23 +88,60 @@ def show(
     selection = Selection(sets[0], sets[1], sets[2], sets[3], sets[4], *sure)
     filtered = any(sets) or low is not None or high is not None
     shown, listed = limit or None, _LIMIT if limit is None else limit or None
-    show_plan(folder, Wanted(selection, changes or filtered, listed, csv_file, shown, html, as_json))
+    wanted = Wanted(selection, changes or filtered, listed, csv_file, shown, html, as_json)
+    plan = load_plan(folder)
+    with _home(settings) as store:
+        if conflicts:
+            show_conflicts(plan, store, listed, as_json)
+        else:
+            show_plan(plan, wanted, _applied(store.labels.application(plan.id) if store else None))
 
 
-def show_plan(folder: Path, wanted: Wanted, applied: Mapping[str, object] | None = None) -> None:
+@contextmanager
+def _home(settings: Settings) -> Iterator[Store | None]:
+    """Open the home's database if there is one: showing a plan makes none."""
+    if not settings.database.is_file():
+        yield None
+        return
+    store = open_store(settings.database)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def _applied(found: Application | None) -> Mapping[str, object] | None:
+    """Say what came of an apply, if there was one."""
+    if found is None:
+        return None
+    counts = {"applied": found.applied, "conflicts": found.conflicts, "restored": found.restored, "kept": found.kept}
+    return {"state": found.state} | {name: n for name, n in counts.items() if n or name == "applied"}
+
+
+def show_conflicts(plan: Plan, store: Store | None, limit: int | None, as_json: bool) -> None:
+    """List the tickets that an apply of the plan left alone: somebody touched them, or they are gone."""
+    entries = store.labels.conflicts(plan.id, limit=limit or plan.summary.tickets) if store else []
+    rows = [{"id": e.ticket_id, "head": e.head, "to": e.after, "why": e.before} for e in entries]
+    if as_json:
+        print_json({"plan": plan.id, "conflicts": rows})
+        return
+    for row in rows:
+        click.echo(f"{one_line(row['id'])}  {one_line(row['head'])} → {one_line(row['to'])}: {row['why']}")
+    click.echo(f"{len(rows)} labels were not set; plan again to see what becomes of them" if rows else "no conflict")
+
+
+def show_plan(plan: Plan, wanted: Wanted, applied: Mapping[str, object] | None = None) -> None:
     """Show a plan.
 
     Args:
-        folder: the plan's.
+        plan: what to show.
         wanted: what to show, and where.
         applied: what came of an apply, if there was one: name -> count.
 
     Raises:
-        NotFoundError: if there is no plan.
         IntegrityError: if it is not as it was made.
         InputError: if the plan has no such head, or a file cannot be written where it was asked for.
     """
-    plan = load_plan(folder)
     _check(plan, wanted)
     if wanted.changes or wanted.csv or wanted.html:
         plan.verify()

@@ -16,15 +16,16 @@ from citedesk.batch.runner import LocalRunner, cores
 from citedesk.batch.source import BATCH, FileSource, open_files
 from citedesk.batch.triage_job import TriageJob
 from citedesk.batch.triage_rows import check_format
-from citedesk.cli.common import json_option, progress_bar
+from citedesk.cli.common import PLACE, json_option, progress_bar
 from citedesk.errors import ConflictError, InputError
 from citedesk.formats import Json
 from citedesk.settings import Settings
 from citedesk.triage.rows import Columns, files_of
+from citedesk.triage.sources import Place
 
 
 @click.command()
-@click.argument("source", metavar="FILE", type=click.Path(path_type=Path))
+@click.argument("source", metavar="FILE", type=PLACE)
 @click.option(
     "--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="File: .jsonl or .csv, each also .gz."
 )
@@ -37,7 +38,7 @@ from citedesk.triage.rows import Columns, files_of
 @click.pass_obj
 def triage(
     settings: Settings,
-    source: Path,
+    source: Place,
     out: Path,
     model: Path | None,
     subject: str,
@@ -78,7 +79,7 @@ def _sentence(summary: Json) -> str:
     return f"{summary['tickets']} tickets → {summary['out']} ({summary['empty']} empty{refused}){resumed}"
 
 
-def _check_places(source: Path, out: Path) -> None:
+def _check_places(source: Place, out: Path) -> None:
     check_format(out)
     files = [file.resolve() for file in files_of(source)]
     if out.resolve() in files or (source.is_dir() and out.resolve().parent == source.resolve()):

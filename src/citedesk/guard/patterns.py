@@ -23,16 +23,27 @@ _TOKEN = "|".join(
         r"lf_(?:live|test|sk)_[A-Za-z0-9]{8,250}",  # the shipped knowledge base's own invented platform
     )
 )
+_TOKEN_WORDS = (
+    "akia", "asia", "abia", "acca", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "xox", "xapp-",
+    "_live_", "_test_", "whsec_", "sk-", "aiza", "ya29.", "gocspx-", "npm_", "pypi-", "eyj", "hvs.", "hvb.", "hvr.",
+    "dop_v1_", "sg.", "lf_sk_",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """A type of finding: its expression, the group that holds the value, and a check of the value."""
+    """A type of finding: its expression, the group that holds the value, and a check of the value.
+
+    words: of which a text in lower case must hold one, if there are any; digits: how many it must hold at least. They
+    say quickly that most texts hold nothing of the type, and must never be stricter than the expression.
+    """
 
     type: str
     expression: re.Pattern[str]
     valid: Callable[[str], bool] = lambda value: True
     group: int = 0
+    words: tuple[str, ...] = ()
+    digits: int = 0
 
 
 def luhn(value: str) -> bool:
@@ -71,6 +82,9 @@ _SECRET_NAMES = (
     r"pass(?:word|wd|phrase|code)|pwd|passwort|kennwort|contraseña|contrasena|clave|secret(?:[_ -]?key)?|"
     r"client[_-]secret|api[_ -]?key|access[_-]?key|auth[_-]?token|access[_-]?token|token|aws_secret_access_key"
 )
+_SECRET_WORDS = (
+    "passw", "passphrase", "passcode", "pwd", "kennwort", "contrase", "clave", "secret", "key", "token",
+)  # fmt: skip
 
 SECRETS: tuple[Pattern, ...] = (
     Pattern(
@@ -78,13 +92,14 @@ SECRETS: tuple[Pattern, ...] = (
         re.compile(
             r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----(?:[A-Za-z0-9+/=\s:,]|-(?!-)){0,12000}-----END [A-Z ]{0,30}PRIVATE KEY-----"
         ),
+        words=("-----begin ",),
     ),
-    Pattern("TOKEN", re.compile(rf"(?<![A-Za-z0-9_])(?:{_TOKEN})(?![A-Za-z0-9])")),
+    Pattern("TOKEN", re.compile(rf"(?<![A-Za-z0-9_])(?:{_TOKEN})(?![A-Za-z0-9])"), words=_TOKEN_WORDS),
 )
 
 PERSONAL: tuple[Pattern, ...] = (
-    Pattern("PASSWORD", re.compile(r"(?<=://)[^\s:/@]{1,64}:([^\s:/@<>]{3,128})(?=@)"), group=1),
-    Pattern("TOKEN", re.compile(r"(?i)\bbearer\s+([A-Za-z0-9._~+/=-]{16,4000})"), group=1),
+    Pattern("PASSWORD", re.compile(r"(?<=://)[^\s:/@]{1,64}:([^\s:/@<>]{3,128})(?=@)"), group=1, words=("://",)),
+    Pattern("TOKEN", re.compile(r"(?i)\bbearer\s+([A-Za-z0-9._~+/=-]{16,4000})"), group=1, words=("bearer",)),
     Pattern(
         "PASSWORD",
         re.compile(
@@ -92,10 +107,12 @@ PERSONAL: tuple[Pattern, ...] = (
         ),
         _secret_looking,
         group=1,
+        words=_SECRET_WORDS,
     ),
     Pattern(
         "EMAIL",
         re.compile(r"(?<![\w.+-])[\w.+%-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}\.)[A-Za-z0-9.-]{1,120}[A-Za-z]{2,}"),
+        words=("@",),
     ),
     # The printed form twice: words in capitals may follow (groups with a digit only), or belong to it (all groups).
     Pattern(
@@ -104,21 +121,30 @@ PERSONAL: tuple[Pattern, ...] = (
             r"\b[A-Z]{2}\d{2} [A-Z0-9]{4}(?: (?=[A-Z]{0,3}\d)[A-Z0-9]{4}){1,6}(?: (?=[A-Z]{0,2}\d)[A-Z0-9]{1,3})?\b"
         ),
         iban,
+        digits=2,
     ),
-    Pattern("IBAN", re.compile(r"\b[A-Z]{2}\d{2}(?:[A-Z0-9]{11,30}|(?: [A-Z0-9]{4}){2,7}(?: [A-Z0-9]{1,3})?)\b"), iban),
+    Pattern(
+        "IBAN",
+        re.compile(r"\b[A-Z]{2}\d{2}(?:[A-Z0-9]{11,30}|(?: [A-Z0-9]{4}){2,7}(?: [A-Z0-9]{1,3})?)\b"),
+        iban,
+        digits=2,
+    ),
     # The printed forms first: an expiry date or a check number may follow them.
     Pattern(
         "CARD",
         re.compile(r"(?<![\w.])(?:\d{4}(?:[ -]\d{4}){3}|\d{4}[ -]\d{6}[ -]\d{5}|\d{13,19})(?!\w)"),
         luhn,
+        digits=13,
     ),
-    Pattern("CARD", re.compile(r"(?<![\w.])\d(?:[ -]?\d){12,18}(?![\w])"), luhn),
-    Pattern("PHONE", re.compile(r"(?<![\w+.])\+\d(?:[ ./()-]{0,3}\d){6,14}(?!\w)"), _telephone),
-    Pattern("PHONE", re.compile(r"(?<![\w.-])(?:\(\d{3}\) ?|\d{3}[ .-])\d{3}[ .-]\d{4}(?![\w-])")),
+    Pattern("CARD", re.compile(r"(?<![\w.])\d(?:[ -]?\d){12,18}(?![\w])"), luhn, digits=13),
+    Pattern("PHONE", re.compile(r"(?<![\w+.])\+\d(?:[ ./()-]{0,3}\d){6,14}(?!\w)"), _telephone, words=("+",), digits=7),
+    Pattern("PHONE", re.compile(r"(?<![\w.-])(?:\(\d{3}\) ?|\d{3}[ .-])\d{3}[ .-]\d{4}(?![\w-])"), digits=10),
     Pattern(
         "PHONE",
         re.compile(r"(?<![\w.,:/-])\(?0\d{1,5}\)?[ /-]\d{2,5}(?:[ /-]?\d{2,5}){1,3}(?![\w:-])"),
         _telephone,
+        words=("0",),
+        digits=7,
     ),
     Pattern(
         "PHONE",
@@ -126,5 +152,7 @@ PERSONAL: tuple[Pattern, ...] = (
             r"(?i)\b(?:tel|phone|mobile|cell|call(?: me)?(?: at| on)?|fon|telefon|handy|m[oó]vil|tel[eé]fono|reach me (?:at|on))\b\.?:?\s{0,3}(\d(?:[ ./()-]{0,2}\d){6,14})(?!\w)"
         ),
         group=1,
+        words=("tel", "phone", "mobile", "cell", "call", "fon", "handy", "movil", "móvil", "reach me"),
+        digits=7,
     ),
 )

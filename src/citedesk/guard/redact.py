@@ -4,16 +4,20 @@ The same value gets the same placeholder within a ticket (`<EMAIL_1>`), so the t
 Leaves out names and addresses, which need a language model.
 """
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from citedesk.errors import TicketError
 from citedesk.guard.patterns import PERSONAL, SECRETS, Pattern
-from citedesk.text import sha256
+from citedesk.text import has_any, has_odd_letters, sha256
 from citedesk.types import Finding, Ticket
 
 PATTERNS = (*SECRETS, *PERSONAL)
+# No pattern finds anything in fewer characters.
+_SHORTEST = 7
+_DIGIT = re.compile(r"\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +35,27 @@ def find(text: str, patterns: Sequence[Pattern] = PATTERNS) -> list[Finding]:
         Findings in text order that do not overlap; where two would, the one that starts first wins,
         then the pattern listed first.
     """
+    if len(text) < _SHORTEST:
+        return []
     taken: list[Finding] = []
-    for pattern in patterns:
+    for pattern in possible(text, patterns):
         for match in pattern.expression.finditer(text):
             start, end = match.span(pattern.group)
             if pattern.valid(match.group(pattern.group)):
                 taken.append(Finding(pattern.type, start, end))
     return _without_overlaps(taken)
+
+
+def possible(text: str, patterns: Sequence[Pattern] = PATTERNS) -> list[Pattern]:
+    """List the patterns of which a text holds a word and enough digits; the others find nothing in it."""
+    low, digits = text.lower(), _digits(text)
+    # An expression that ignores case takes some letters for others, of which lower case knows nothing.
+    odd = has_odd_letters(text)
+    return [p for p in patterns if digits >= p.digits and (odd or not p.words or has_any(low, p.words))]
+
+
+def _digits(text: str) -> int:
+    return sum(map(text.count, "0123456789")) if text.isascii() else len(_DIGIT.findall(text))
 
 
 def _without_overlaps(findings: Sequence[Finding]) -> list[Finding]:

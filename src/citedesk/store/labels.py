@@ -189,16 +189,13 @@ class Labels:
         self.advance(plan, restored=counts["restored"], kept=counts["kept"] + counts["gone"])
         return Undone(counts["restored"], counts["kept"], counts["gone"], ids[-1] if ids else None)
 
-    def record(
-        self, plan: str, actor: str, rows: Sequence[tuple[str, str, str | None, str | None]], action: str
-    ) -> int:
-        """Write down what was done to tickets that are not in this store; rows written before are passed over.
+    def record(self, plan: str, actor: str, notes: Sequence[Note]) -> int:
+        """Write down what was done to tickets that are not in this store; what was written before is passed over.
 
         Args:
             plan: id of the plan.
             actor: who did it.
-            rows: (ticket id, head, before, after).
-            action: of `Entry`.
+            notes: a label each.
 
         Returns:
             Rows that are new.
@@ -207,8 +204,15 @@ class Labels:
             InputError: if the plan has no id.
         """
         _check_plan(plan)
-        notes = [Note(action, ticket_id, head, text_of(old), text_of(new)) for ticket_id, head, old, new in rows]
         return write_notes(self._db, now(), actor, plan, notes)
+
+    @storage_errors()
+    def applied(self, plan: str, ids: Sequence[str]) -> dict[str, list[Note]]:
+        """Give what a plan set in some tickets: ticket id -> labels, for those it changed."""
+        found: dict[str, list[Note]] = {}
+        for ticket_id, head, before, after, was, _ in self._to_restore(plan, ids):
+            found.setdefault(ticket_id, []).append(Note("apply", ticket_id, head, before, after, was))
+        return found
 
     @storage_errors()
     def of_plan(self, plan: str, action: str = "apply", after: str = "", limit: int = 100) -> list[Entry]:

@@ -1,7 +1,6 @@
 """The service catalog: services, their teams, groups and on-call; and which service a ticket names."""
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,7 +9,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from citedesk.text import has_odd_letters
 from citedesk.triage.config import read_toml
+from citedesk.triage.wholewords import WholeWords
 
 Layer = Literal[
     "edge", "network", "api", "application", "data", "kubernetes", "serverless", "cicd",
@@ -26,6 +27,11 @@ _NO_SUBJECT = frozenset(
     {"service", "source", "origin", "via", "channel", "medium", "sender", "reporter", "language", "voice"}
     | {"priority", "tier", "team", "type"}
 )
+# What may stand between the words of a name, once or not at all.
+_SPACING = re.compile(r"[\s-]")
+_SPACINGS = re.compile(r"[\s-]+")
+# Service -> what it is called.
+Names = Mapping[str, tuple[str, ...]]
 # Characters of a field shown in a reason.
 _SHOWN = 60
 
@@ -100,45 +106,45 @@ class Catalog:
     version: str
 
     @cached_property
-    def _aliases(self) -> list[tuple[str, re.Pattern[str]]]:
-        return [
-            (
-                name,
-                re.compile(
-                    r"(?<!\w)(?:" + "|".join(_alias(a) for a in service_names(name, service)) + r")(?!\w)", re.I
-                ),
-            )
+    def _aliases(self) -> WholeWords:
+        return WholeWords(
+            {name: tuple(map(_alias, service_names(name, service))) for name, service in self.services.items()}
+        )
+
+    @cached_property
+    def _solid(self) -> frozenset[str]:
+        """What services are called, without white space and hyphens, and the plurals."""
+        names = {
+            _SPACING.sub("", one).lower()
             for name, service in self.services.items()
-        ]
+            for one in service_names(name, service)
+        }
+        return frozenset(name + ending for name in names for ending in ("", "s", "es"))
 
     def named(self, text: str) -> dict[str, tuple[str, ...]]:
         """Map each service named in a text to the distinct names by which it is called, in order of appearance."""
-        found: dict[str, tuple[str, ...]] = {}
-        for name, pattern in self._aliases:
-            distinct = dict.fromkeys(match.group().lower() for match in pattern.finditer(text))
-            if distinct:
-                found[name] = tuple(distinct)
-        return found
-
-    def mentions(self, text: str) -> Counter[str]:
-        """Count, for each service named in a text, the distinct names by which it is called."""
-        return Counter({name: len(words) for name, words in self.named(text).items()})
+        return self._aliases.find(text)
 
     def known_as(self, value: str) -> str | None:
         """Name the service whose id, name or alias a value is, in any case; None if there is none or more than one."""
         flat = " ".join(value.split())
-        services = [name for name, pattern in self._aliases if pattern.fullmatch(flat)]
+        if _SPACING.sub("", flat).lower() not in self._solid and not has_odd_letters(flat):
+            return None
+        services = [name for name, pattern in self._aliases.expressions.items() if pattern.fullmatch(flat)]
         return services[0] if len(services) == 1 else None
 
-    def detect(self, text: str, fields: object = None) -> Named:
+    def detect(self, text: str, fields: object = None, named: Names | None = None) -> Named:
         """Find the service a ticket is about: in its service field, its other fields, then its text.
 
         Args:
             text: the ticket's text.
             fields: the ticket's fields, or the value of its service field alone.
+            named: the services the text names, where they are known.
         """
         given: Mapping[object, object] = fields if isinstance(fields, Mapping) else {SERVICE_FIELD: fields}
-        return self._own_field(given) or self._other_field(given) or self._in_text(text)
+        return (
+            self._own_field(given) or self._other_field(given) or _in_text(self.named(text) if named is None else named)
+        )
 
     def _own_field(self, fields: Mapping[object, object]) -> Named | None:
         """Read the service field: what it says decides, also when the catalog lacks it."""
@@ -166,14 +172,14 @@ class Catalog:
         key = next(key for key, service in said.items() if service)
         return Named("field", services.pop(), (key[:_SHOWN],))
 
-    def _in_text(self, text: str) -> Named:
-        """Find the service that the text calls by the most names."""
-        found = self.named(text)
-        if not found:
-            return Named("none")
-        most = max(map(len, found.values()))
-        best = sorted(name for name, words in found.items() if len(words) == most)
-        return Named("text", best[0], found[best[0]]) if len(best) == 1 else Named("tied", words=tuple(best))
+
+def _in_text(found: Names) -> Named:
+    """Find the service that a text calls by the most names."""
+    if not found:
+        return Named("none")
+    most = max(map(len, found.values()))
+    best = sorted(name for name, words in found.items() if len(words) == most)
+    return Named("text", best[0], found[best[0]]) if len(best) == 1 else Named("tied", words=tuple(best))
 
 
 def service_names(name: str, service: Service) -> list[str]:
@@ -201,7 +207,7 @@ def _texts(value: object) -> Iterator[str]:
 
 def _alias(alias: str) -> str:
     """An alias as an expression: any white space or hyphen between words, and a plural."""
-    words = [re.escape(word) for word in re.split(r"[\s-]+", alias) if word]
+    words = [re.escape(word) for word in _SPACINGS.split(alias) if word]
     return r"[\s-]?".join(words) + r"(?:s|es)?"
 
 

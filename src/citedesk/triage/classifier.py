@@ -3,7 +3,7 @@
 Leaves out answers (`desk.py`) and how many tickets are shared out (`batch/`).
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from citedesk.encoding import PACKAGED, Encoder, open_encoder
@@ -13,17 +13,28 @@ from citedesk.settings import Settings
 from citedesk.triage.predict import Triage, Triaged
 from citedesk.types import Decision, Prediction, Ticket
 
+# Says of a ticket and a prediction of it whether its evidence is wanted.
+Explain = Callable[[Ticket, Prediction], bool]
+
 
 @dataclass(frozen=True)
 class Classifier:
-    """What classifies many tickets; `demoted` heads spent their error budget and decide nothing alone."""
+    """What classifies many tickets.
+
+    encoder: the model's; None will do for a model that reads words only. demoted: heads that spent their error budget
+    and decide nothing alone.
+    """
 
     triage: Triage
-    encoder: Encoder
+    encoder: Encoder | None
     demoted: Collection[str] = ()
 
-    def classify(self, tickets: Sequence[Ticket]) -> list[Triaged]:
+    def classify(self, tickets: Sequence[Ticket], explain: Explain | None = None) -> list[Triaged]:
         """Redact, screen and triage tickets; texts are encoded only if a head reads their meaning.
+
+        Args:
+            tickets: as they came.
+            explain: which predictions of which ticket need all their evidence; None for all.
 
         Raises:
             TicketError: if one is empty, too large or binary.
@@ -32,20 +43,22 @@ class Classifier:
             screen(ticket)
         redacted = [redact(ticket).ticket for ticket in tickets]
         families = [screen(ticket) for ticket in redacted]
-        triaged = self.triage.triage(redacted, self.triage.inputs(redacted, self.encoder, needed_only=True))
+        inputs = self.triage.inputs(redacted, self.encoder, needed_only=True)
+        asked = None if explain is None else lambda i, prediction: explain(tickets[i], prediction)
+        triaged = self.triage.triage(redacted, inputs, asked)
         return [self._lowered(one, seen) for one, seen in zip(triaged, families, strict=True)]
 
-    def classify_each(self, tickets: Sequence[Ticket]) -> list[Triaged | str]:
+    def classify_each(self, tickets: Sequence[Ticket], explain: Explain | None = None) -> list[Triaged | str]:
         """Classify tickets; one that is refused (empty, too large, binary) gives the reason and holds up no other."""
         if not tickets:
             return []
         try:
-            return list(self.classify(tickets))
+            return list(self.classify(tickets, explain))
         except TicketError as error:
             if len(tickets) == 1:
                 return [str(error)]
             middle = len(tickets) // 2
-            return self.classify_each(tickets[:middle]) + self.classify_each(tickets[middle:])
+            return self.classify_each(tickets[:middle], explain) + self.classify_each(tickets[middle:], explain)
 
     def _lowered(self, triaged: Triaged, families: Sequence[str]) -> Triaged:
         careful = cautious(triaged, families)

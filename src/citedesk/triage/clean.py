@@ -8,6 +8,7 @@ tables and payloads stay wherever they stand. The steps live in `cleaning/`.
 import re
 from collections.abc import Iterable
 
+from citedesk.text import has_any
 from citedesk.triage.cleaning.characters import plain_lines, repair, tidy, unescape, visible
 from citedesk.triage.cleaning.mail import OWN_WORDS, may_quote, split_mail
 from citedesk.triage.cleaning.markup import outside_fences, plain_markup
@@ -16,7 +17,6 @@ from citedesk.triage.cleaning.phrases import (
     DISCLAIMER_WORDS,
     FOOTER_WORDS,
     FORWARDED_SUBJECT,
-    has_any,
 )
 from citedesk.triage.cleaning.signature import without_disclaimers, without_signature
 from citedesk.triage.cleaning.systems import WORDS, without_boilerplate, without_tokens

@@ -5,12 +5,13 @@ Leaves out learning: `heads.py`, and the counting itself: `vectorizer.py`.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import repeat
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from citedesk.triage.catalog import Catalog
+from citedesk.triage.catalog import Catalog, Names
 from citedesk.triage.clean import clean
 from citedesk.triage.fields import Fields, Values, fit_fields
 from citedesk.triage.policy import Policy
@@ -41,7 +42,8 @@ class Inputs:
     """What features are made of, for n tickets.
 
     texts: cleaned. vectors: (n, d) float32 unit rows, or (n, 0) where nothing reads them. signals: signal -> words,
-    per ticket. judgements: head -> what the rules alone say, per ticket. fields: field -> value, per ticket.
+    per ticket. judgements: head -> what the rules alone say, per ticket. fields: field -> value, per ticket. named:
+    service -> what the text calls it, per ticket; empty where nothing asked for it.
     """
 
     texts: Sequence[str]
@@ -49,6 +51,7 @@ class Inputs:
     signals: Sequence[Mapping[str, tuple[str, ...]]]
     judgements: Sequence[Mapping[str, Judgement]]
     fields: Sequence[Values] = field(default_factory=tuple)
+    named: Sequence[Names] = field(default_factory=tuple)
 
     def take(self, rows: Sequence[int]) -> "Inputs":
         """Select rows."""
@@ -58,6 +61,7 @@ class Inputs:
             [self.signals[i] for i in rows],
             [self.judgements[i] for i in rows],
             [self.fields[i] for i in rows] if self.fields else (),
+            [self.named[i] for i in rows] if self.named else (),
         )
 
 
@@ -73,11 +77,12 @@ def read_inputs(
     cleaned = [clean(text) for text in texts]
     signals = [read_signals(policy, text) for text in cleaned]
     judged = [head for head in heads if head in policy.file.heads]
+    named: list[Names] = [catalog.named(text) for text in cleaned] if "team" in judged else []
     judgements = [
-        {head: judge(policy, catalog, head, text, found) for head in judged}
-        for text, found in zip(cleaned, signals, strict=True)
+        {head: judge(policy, catalog, head, text, found, names) for head in judged}
+        for text, found, names in zip(cleaned, signals, named or repeat(None), strict=False)
     ]
-    return Inputs(cleaned, vectors, signals, judgements, fields)
+    return Inputs(cleaned, vectors, signals, judgements, fields, named)
 
 
 @dataclass(frozen=True)

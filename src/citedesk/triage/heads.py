@@ -105,13 +105,17 @@ class Head:
             return Decision.AUTO
         return Decision.SUGGEST if probability >= self.suggest_at else Decision.ABSTAIN
 
+    def set_sizes(self, probabilities: NDArray[np.float64]) -> NDArray[np.int64]:
+        """Count the labels of each row's prediction set, see `prediction_set`; (n, k) probabilities."""
+        return np.asarray(np.maximum((probabilities >= self.set_at).sum(axis=1), 1), dtype=np.int64)
+
     def prediction_set(self, probabilities: NDArray[np.float64]) -> tuple[str, ...]:
         """List the labels the true one is among at the rate COVERAGE or above, likeliest first; (k,) probabilities.
 
         The likeliest is always there: where nearly all predictions are right a set would else be empty.
         """
         order = np.argsort(-probabilities, kind="stable")
-        return tuple(self.labels[i] for at, i in enumerate(order) if at == 0 or probabilities[i] >= self.set_at)
+        return tuple(self.labels[i] for i in order[: int(self.set_sizes(probabilities[None])[0])])
 
 
 def fit_text(x: sparse.csr_matrix, y: NDArray[np.int64]) -> tuple[Linear, NDArray[np.int64]]:

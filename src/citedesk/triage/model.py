@@ -4,8 +4,7 @@ Evidence is faithful: parts, terms and rules say what they added to the lead of 
 one, in log-odds, and without them the lead is smaller by just that.
 """
 
-import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -13,47 +12,35 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from citedesk.index.analyzer import STOP_WORDS
-from citedesk.triage.features import RULE_LIMIT, Features, Inputs, rule_scores
+from citedesk.errors import InputError
+from citedesk.triage.evidence import Explain, Lead, Scored, Telling, fired, lead_of, parts, terms
+from citedesk.triage.features import Features, Inputs, rule_scores
 from citedesk.triage.folds import MEANING
 from citedesk.triage.heads import Block, Head, Linear, with_meaning
 from citedesk.triage.neighbours import NEIGHBOURS, Examples, nearness, vote
 from citedesk.triage.policy import Policy
 from citedesk.triage.scope import NO_SCOPE, Scope
-from citedesk.triage.signals import Judgement
-from citedesk.types import Alternative, Decision, Evidence, FiredRule, Prediction, SimilarTicket, Term
+from citedesk.types import Alternative, Decision, Evidence, Prediction, SimilarTicket, Term
 
-_PRONOUNS = (
-    "i me my we us our you your he him his she her its who what how why when where which can could do does did am "
-    "from has have had been were would so just any some there"
-)
-_NOT_EVIDENCE = STOP_WORDS | frozenset(_PRONOUNS.split())
-_PLACEHOLDER = re.compile(r"[a-z]+_\d+")
-# Runners-up, neighbours and terms shown as evidence.
+# Runners-up and neighbours shown.
 _ALTERNATIVES = 3
 _SIMILAR = 3
-_TERMS = 5
+_NO_EVIDENCE = Evidence()
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Scored:
-    """What a head says of n tickets: (n, k) scores of its members, (n, k) rule points, (n, k) probabilities."""
-
-    members: Mapping[str, Floats]
-    rules: Floats
-    probabilities: Floats
-    chosen: NDArray[np.int64]
-
-
-@dataclass(frozen=True)
 class Read:
-    """What heads read of n tickets: feature blocks, and the nearest examples with their cosines."""
+    """What heads read of n tickets: feature blocks, and the nearest examples with their cosines.
+
+    embedded: whether there were embeddings to look for examples by.
+    """
 
     blocks: Mapping[str, Block]
     cosines: NDArray[np.float32]
     rows: NDArray[np.int64]
+    embedded: bool = True
 
 
 @dataclass(frozen=True)
@@ -87,7 +74,7 @@ class TriageModel:
         blocks = with_meaning(self.features.blocks(self.features.count(inputs)), inputs.vectors)
         if not inputs.vectors.shape[1]:
             nothing = np.zeros((len(inputs.texts), 0))
-            return Read(blocks, nothing.astype(np.float32), nothing.astype(np.int64))
+            return Read(blocks, nothing.astype(np.float32), nothing.astype(np.int64), embedded=False)
         cosines, rows = self.examples.search(inputs.vectors, NEIGHBOURS)
         return Read(blocks, cosines, rows)
 
@@ -114,8 +101,17 @@ class TriageModel:
         """
         return [predictions for predictions, _ in self.predict_with_scope(inputs, policy)]
 
-    def predict_with_scope(self, inputs: Inputs, policy: Policy) -> list[tuple[dict[str, Prediction], float]]:
-        """Predict as `predict` does; with each ticket's share of training tickets that were at least as strange."""
+    def predict_with_scope(
+        self, inputs: Inputs, policy: Policy, explain: Explain | None = None
+    ) -> list[tuple[dict[str, Prediction], float]]:
+        """Predict as `predict` does; with each ticket's share of training tickets that were at least as strange.
+
+        Args:
+            inputs: of n tickets.
+            policy: costs and limits.
+            explain: called with the row of a ticket and a prediction; says whether to work out its evidence. Where it
+                says no the evidence holds the rules alone, which routing reads. None explains everything.
+        """
         if not inputs.texts:
             return []
         read = self.read(inputs)
@@ -124,40 +120,79 @@ class TriageModel:
             for name, head in self.heads.items()
         }
         shares = self.scope.share(self._measures(read, scored))
-        results = []
-        for i, share in enumerate(shares.tolist()):
-            found = {name: self._prediction(self.heads[name], one, read, inputs, i) for name, one in scored.items()}
-            if share < policy.file.scope.strange_share:
-                found = {name: replace(p, decision=Decision.ABSTAIN) for name, p in found.items()}
-            results.append((found, round(share, 4)))
-        return results
+        strange = (shares < policy.file.scope.strange_share).tolist()
+        columns = {
+            name: self._explained(self._predictions(self.heads[name], one, inputs, strange), one, read, explain)
+            for name, one in scored.items()
+        }
+        return [
+            ({name: column[i] for name, column in columns.items()}, round(share, 4))
+            for i, share in enumerate(shares.tolist())
+        ]
+
+    def only(self, heads: Sequence[str]) -> "TriageModel":
+        """Give a model of the same version that predicts some of its heads, and judges strangeness by these.
+
+        Raises:
+            InputError: if it has no such head.
+        """
+        missing = [name for name in heads if name not in self.heads]
+        if missing or not heads:
+            raise InputError(
+                f"the model has no head {', '.join(missing) or 'to choose'}; it has {', '.join(self.heads)}"
+            )
+        return replace(self, heads={name: head for name, head in self.heads.items() if name in heads})
 
     def _measures(self, read: Read, scored: Mapping[str, Scored]) -> dict[str, Floats]:
         claims = {name: one.members[self.heads[name].members[0]].max(axis=1) for name, one in scored.items()}
-        return {**claims, "nearness": nearness(read.cosines)}
+        # Without vectors nothing is known of neighbours.
+        return {**claims, "nearness": nearness(read.cosines)} if read.embedded else claims
 
-    def _prediction(self, head: Head, scored: Scored, read: Read, inputs: Inputs, i: int) -> Prediction:
-        probabilities, chosen = scored.probabilities[i], int(scored.chosen[i])
-        probability = round(float(probabilities[chosen]), 4)
-        order = [j for j in np.argsort(-probabilities, kind="stable").tolist() if j != chosen]
-        judged = inputs.judgements[i].get(head.name)
-        label = head.labels[chosen]
-        return Prediction(
-            head=head.name,
-            label=label,
-            probability=probability,
-            decision=_careful(head.decide(probability), head.name, label, judged.scores if judged else {}),
-            alternatives=tuple(
-                Alternative(head.labels[j], round(float(probabilities[j]), 4)) for j in order[:_ALTERNATIVES]
-            ),
-            labels=head.prediction_set(probabilities),
-            evidence=Evidence(
-                similar=self._similar(head, read, i),
-                terms=self._terms(head, (chosen, order[0]), read, i),
-                rules=_fired(head, judged, label, head.labels[order[0]]),
-                parts=_parts(head, scored, i, chosen, order[0]),
-            ),
-        )
+    def _predictions(self, head: Head, scored: Scored, inputs: Inputs, strange: Sequence[bool]) -> list[Prediction]:
+        """Predict a head of n tickets, with the rules as the only evidence."""
+        likeliest = np.argsort(-scored.probabilities, axis=1, kind="stable").tolist()
+        sizes = head.set_sizes(scored.probabilities).tolist()
+        rows = zip(scored.probabilities.tolist(), scored.chosen.tolist(), likeliest, sizes, strict=True)
+        results = []
+        for i, (probabilities, chosen, order, size) in enumerate(rows):
+            label, others = head.labels[chosen], [j for j in order[: _ALTERNATIVES + 1] if j != chosen]
+            judged = inputs.judgements[i].get(head.name)
+            probability = round(probabilities[chosen], 4)
+            decision = _careful(head.decide(probability), head.name, label, judged.scores if judged else {})
+            results.append(
+                Prediction(
+                    head=head.name,
+                    label=label,
+                    probability=probability,
+                    decision=Decision.ABSTAIN if strange[i] else decision,
+                    alternatives=tuple(
+                        Alternative(head.labels[j], round(probabilities[j], 4)) for j in others[:_ALTERNATIVES]
+                    ),
+                    labels=tuple(head.labels[j] for j in order[:size]),
+                    evidence=Evidence(rules=fired(head, judged, label, head.labels[others[0]]))
+                    if judged
+                    else _NO_EVIDENCE,
+                )
+            )
+        return results
+
+    def _explained(
+        self, predictions: list[Prediction], scored: Scored, read: Read, explain: Explain | None
+    ) -> list[Prediction]:
+        """Add the rest of the evidence to the predictions of a head that are to be explained."""
+        rows = [i for i, one in enumerate(predictions) if explain is None or explain(i, one)]
+        if not rows:
+            return predictions
+        head = self.heads[predictions[0].head]
+        lead = lead_of(scored, np.array(rows))
+        columns = zip(rows, self._terms(head, lead, read), parts(head, scored, lead), strict=True)
+        for i, spoke, added_by in columns:
+            one = predictions[i]
+            evidence = Evidence(self._similar(head, read, i), spoke, one.evidence.rules, added_by)
+            predictions[i] = Prediction(
+                one.head, one.label, one.probability, one.decision, one.alternatives, evidence, one.labels
+            )
+        return predictions
 
     def _similar(self, head: Head, read: Read, i: int) -> tuple[SimilarTicket, ...]:
         pairs = zip(read.rows[i, :_SIMILAR].tolist(), read.cosines[i, :_SIMILAR].tolist(), strict=True)
@@ -167,63 +202,17 @@ class TriageModel:
             if j >= 0
         )
 
-    def _terms(self, head: Head, pair: tuple[int, int], read: Read, i: int) -> tuple[Term, ...]:
-        """List the words and fields that spoke for the label against the other."""
+    def _terms(self, head: Head, lead: Lead, read: Read) -> list[tuple[Term, ...]]:
+        """List for each ticket the words and fields that spoke for the label against the other."""
         member = head.members[0]
         x, machine = read.blocks[member], head.machines[member]
         if not sparse.issparse(x) or not isinstance(machine, Linear):
-            return ()
-        columns, values = x.indices[x.indptr[i] : x.indptr[i + 1]], x.data[x.indptr[i] : x.indptr[i + 1]]
-        named = columns < self.features.named
-        columns, values = columns[named], values[named]
-        weights = added(head, machine, member, columns, pair) * values
-        found: list[Term] = []
-        for at in np.argsort(-weights, kind="stable").tolist():
-            name = self.features.name(int(columns[at])) if weights[at] > 0 else None
-            if weights[at] <= 0 or len(found) == _TERMS:
-                break
-            if name is not None and not _empty(name):
-                found.append(Term(name, round(float(weights[at]), 4)))
-        return tuple(found)
+            return [()] * len(lead.rows)
+        return terms(head, x[lead.rows], lead, self._telling)
 
-
-def added(
-    head: Head, machine: Linear, member: str, columns: NDArray[np.int32], pair: tuple[int, int]
-) -> NDArray[np.float64]:
-    """Say what a unit of each column adds to the lead of one label over another, in log-odds: (columns,)."""
-    weights = machine.weights[columns]
-    return np.asarray(head.pool.weights[member] * (weights[:, pair[0]] - weights[:, pair[1]]), dtype=np.float64)
-
-
-def _parts(head: Head, scored: Scored, i: int, chosen: int, other: int) -> dict[str, float]:
-    """Say what each member and the rules added to the lead of one label over another, in log-odds; they add up."""
-
-    def lead(scores: Floats) -> float:
-        return float(scores[i, chosen] - scores[i, other])
-
-    parts = {name: head.pool.weights[name] * lead(scores) for name, scores in scored.members.items()}
-    parts["rules"] = head.pool.rule_weight * lead(scored.rules)
-    parts["base"] = head.pool.biases[chosen] - head.pool.biases[other]
-    return {name: round(value, 4) for name, value in parts.items()}
-
-
-def _fired(head: Head, judged: Judgement | None, label: str, other: str) -> tuple[FiredRule, ...]:
-    """Say of each rule that fired what the lead of the label would lose without it."""
-    if judged is None:
-        return ()
-
-    def loses(rule: FiredRule) -> float:
-        total = judged.scores.get(rule.label, 0.0)
-        points = min(total, RULE_LIMIT) - min(total - rule.weight, RULE_LIMIT)
-        sign = (rule.label == label) - (rule.label == other)
-        return round(head.pool.rule_weight * points * sign, 4)
-
-    return tuple(replace(rule, weight=loses(rule)) for rule in judged.fired)
-
-
-def _empty(term: str) -> bool:
-    """Tell whether a term is only stop words or a placeholder of redaction, which explain nothing."""
-    return all(word in _NOT_EVIDENCE or _PLACEHOLDER.fullmatch(word) for word in term.split())
+    @cached_property
+    def _telling(self) -> Telling:
+        return Telling(self.features)
 
 
 def _careful(decision: Decision, head: str, label: str, rules: Mapping[str, float]) -> Decision:
@@ -233,4 +222,4 @@ def _careful(decision: Decision, head: str, label: str, rules: Mapping[str, floa
     return Decision.SUGGEST if ranked_lower and decision is Decision.AUTO else decision
 
 
-__all__ = ["Read", "Scored", "TriageModel", "added"]
+__all__ = ["Explain", "Read", "Scored", "TriageModel"]

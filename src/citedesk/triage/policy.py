@@ -4,7 +4,7 @@ Leaves out their application: `signals.py`, `rules.py`, `route.py`.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,11 +13,14 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from citedesk.triage.config import read_toml
+from citedesk.triage.wholewords import WholeWords, whole_words
 
 _STRICT = ConfigDict(extra="forbid", frozen=True)
 # Rows and columns of the priority matrix; the last of each is what holds when no signal says another.
 IMPACTS = ("many", "team", "single")
 SEVERITIES = ("down", "degraded", "minor", "broken")
+# Distinct words kept as the evidence of a signal.
+SHOWN = 3
 Share = Annotated[float, Field(ge=0, le=1)]
 # An escaped character or a class of characters; a group that holds no group; a repetition without end.
 _ATOM = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]")
@@ -34,11 +37,6 @@ def _repeats_repetition(pattern: str) -> bool:
             return True
         flat = flat[: group.start()] + ("x+" if endless else "x") + flat[group.end() :]
     return False
-
-
-def _any_of(patterns: Sequence[str]) -> str:
-    """Write one expression of a signal's patterns: whole words, in any case."""
-    return r"(?i)(?<!\w)(?:" + "|".join(patterns) + r")(?!\w)"
 
 
 class HeadPolicy(BaseModel):
@@ -70,7 +68,7 @@ class Signal(BaseModel):
             if _repeats_repetition(pattern):
                 raise ValueError(f"{pattern!r} repeats a repetition, which can take for ever; simplify it")
         try:
-            re.compile(_any_of(patterns))
+            whole_words(patterns)
         except re.error as error:
             raise ValueError(f"the patterns do not fit together: {error}; give no flags and name no groups") from error
         return patterns
@@ -177,9 +175,17 @@ class Policy:
     version: str
 
     @cached_property
-    def expressions(self) -> Mapping[str, re.Pattern[str]]:
-        """Each signal's patterns as one expression."""
-        return {name: re.compile(_any_of(signal.patterns)) for name, signal in self.file.signals.items()}
+    def words(self) -> WholeWords:
+        """The expressions of all signals, by signal."""
+        return WholeWords({name: signal.patterns for name, signal in self.file.signals.items()}, SHOWN)
+
+    @cached_property
+    def rules(self) -> Mapping[str, tuple[tuple[Rule, frozenset[str], frozenset[str]], ...]]:
+        """The rules of each head in their order, with the signals each needs and those that prevent it."""
+        found: dict[str, list[tuple[Rule, frozenset[str], frozenset[str]]]] = {}
+        for rule in self.file.rules:
+            found.setdefault(rule.head, []).append((rule, frozenset(rule.when), frozenset(rule.unless)))
+        return {head: tuple(rules) for head, rules in found.items()}
 
 
 def load_policy(path: Path) -> Policy:

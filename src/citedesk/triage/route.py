@@ -12,6 +12,8 @@ from citedesk.triage.policy import PagingRule, Policy
 from citedesk.triage.signals import Signals
 from citedesk.types import Decision, Prediction, Route
 
+# The heads a route needs.
+ROUTED_BY = ("priority", "tier", "team")
 _TIERS = ("L1", "L2", "L3")
 
 
@@ -46,7 +48,7 @@ def route(
     Raises:
         ConfigError: if the human queue of the policy is no team of the catalog.
     """
-    needed = [predictions.get(head) for head in ("priority", "tier", "team")]
+    needed = [predictions.get(head) for head in ROUTED_BY]
     if any(p is None for p in needed):
         return None
     priority, tier, team = (p for p in needed if p is not None)

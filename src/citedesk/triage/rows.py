@@ -13,16 +13,18 @@ from numpy.typing import NDArray
 
 from citedesk.errors import InputError, TicketError
 from citedesk.triage.duplicates import NEAR_DUPLICATE, near_duplicate_groups
-from citedesk.triage.sources import files_of, read_rows
+from citedesk.triage.sources import Place, files_of, place, read_rows
 from citedesk.types import Ticket
 
 __all__ = [
     "NEAR_DUPLICATE",
     "Columns",
+    "Place",
     "files_of",
     "label_of",
     "labels_of",
     "near_duplicate_groups",
+    "place",
     "read_rows",
     "ticket_of",
 ]

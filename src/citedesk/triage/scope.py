@@ -28,10 +28,14 @@ class Scope:
     shares: tuple[float, ...] = ()
 
     def familiarity(self, measures: Mapping[str, Floats]) -> Floats:
-        """Average measures of n tickets, in deviations from what is usual: nearness weighs as all heads together."""
-        claims = [self._standard(name, measures[name]) for name in self.usual if name != "nearness"]
+        """Average measures of n tickets, in deviations from what is usual: nearness weighs as all heads together.
+
+        Those of heads left out are missing; the others then say it alone.
+        """
+        known = [name for name in self.usual if name in measures]
+        claims = [self._standard(name, measures[name]) for name in known if name != "nearness"]
         parts = [np.mean(claims, axis=0)] if claims else []
-        if "nearness" in self.usual:
+        if "nearness" in known:
             parts.append(self._standard("nearness", measures["nearness"]))
         return np.asarray(np.mean(parts, axis=0)) if parts else np.zeros(0)
 
@@ -41,7 +45,7 @@ class Scope:
 
     def share(self, measures: Mapping[str, Floats]) -> Floats:
         """Give the share of held-out training tickets that were at least as strange: (n,) in [0, 1]."""
-        if not self.quantiles:
+        if not self.quantiles or not any(name in measures for name in self.usual):
             return np.ones(len(next(iter(measures.values()))) if measures else 0)
         return np.interp(self.familiarity(measures), self.quantiles, self.shares)
 

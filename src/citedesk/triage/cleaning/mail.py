@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from citedesk.text import has_any
 from citedesk.triage.cleaning.phrases import (
     ATTRIBUTION,
     ATTRIBUTION_PROOF,
@@ -22,7 +23,6 @@ from citedesk.triage.cleaning.phrases import (
     QUOTE_WORDS,
     RULE_WORDS,
     TECHNICAL,
-    has_any,
 )
 from citedesk.triage.cleaning.systems import REPLY_ABOVE
 

@@ -7,14 +7,6 @@ linear time. Each comes with the words of which a text must hold one (lower case
 import re
 
 
-def has_any(low: str, words: tuple[str, ...]) -> bool:
-    """Tell whether a text in lower case holds one of the words."""
-    for word in words:  # noqa: SIM110  a loop is the faster, and this runs on every ticket
-        if word in low:
-            return True
-    return False
-
-
 def either(*phrases: str) -> re.Pattern[str]:
     """Join phrases into one expression that ignores case."""
     return re.compile("|".join(f"(?:{phrase})" for phrase in phrases), re.IGNORECASE)

@@ -6,6 +6,7 @@ Only what looks like a signature goes; a line that says something ends it.
 import re
 from collections.abc import Sequence
 
+from citedesk.text import has_any
 from citedesk.triage.cleaning.phrases import (
     CLOSING,
     DISCLAIMER,
@@ -14,7 +15,6 @@ from citedesk.triage.cleaning.phrases import (
     LEGAL,
     TECHNICAL,
     WEAK_CLOSING,
-    has_any,
 )
 
 # A signature has so many lines with text at most, and so many characters a line.

@@ -1,15 +1,19 @@
 """Rows of JSON Lines: one object a line."""
 
+import codecs
 import json
 from collections.abc import Iterator
-from pathlib import Path
 
 from citedesk.errors import InputError
 from citedesk.text import decode
 from citedesk.triage.sources.opening import DAMAGED, MAX_LINE, Row, damaged, opened, too_long
+from citedesk.triage.sources.place import Place
+
+_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_CONVERT = "iconv -f utf-16 -t utf-8"
 
 
-def read_json_lines(path: Path) -> Iterator[Row]:
+def read_json_lines(path: Place) -> Iterator[Row]:
     """Give the object of each line that is not blank; NaN and Infinity, which are not JSON, become null.
 
     Raises:
@@ -22,6 +26,8 @@ def read_json_lines(path: Path) -> Iterator[Row]:
                 number += 1
                 if len(line) > MAX_LINE:
                     raise too_long(f"{path}:{number}")
+                if number == 1 and line.startswith(_UTF16):
+                    raise InputError(f"{path}:1 is UTF-16; save the file as UTF-8, or convert it with: {_CONVERT}")
                 if line.strip():
                     yield _object(line, f"{path}:{number}")
     except DAMAGED as error:

@@ -4,10 +4,10 @@ import gzip
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import BinaryIO, cast
 
 from citedesk.errors import InputError
+from citedesk.triage.sources.place import Place
 
 Row = dict[str, object]
 
@@ -18,13 +18,17 @@ DAMAGED = (gzip.BadGzipFile, EOFError, zlib.error)
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[BinaryIO]:
+def opened(path: Place) -> Iterator[BinaryIO]:
     """Open a file to read its bytes, unpacked if its name ends in .gz; reading may raise DAMAGED."""
-    with gzip.open(path, "rb") if path.suffix.lower() == ".gz" else path.open("rb") as file:
-        yield cast(BinaryIO, file)
+    with path.open("rb") as file:
+        if path.suffix.lower() != ".gz":
+            yield file
+            return
+        with gzip.GzipFile(fileobj=file) as unpacked:
+            yield cast(BinaryIO, unpacked)
 
 
-def damaged(path: Path, line: int, error: Exception) -> InputError:
+def damaged(path: Place, line: int, error: Exception) -> InputError:
     """Say after which line a file is damaged."""
     return InputError(f"{path} breaks off or is damaged after line {line} ({error}); fetch the file again")
 

@@ -1,6 +1,7 @@
 """Rows of Parquet files, a batch at a time: values become what JSON can hold."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from math import isfinite
@@ -9,13 +10,14 @@ from typing import Any
 
 from citedesk.errors import InputError
 from citedesk.triage.sources.opening import Row
+from citedesk.triage.sources.place import Place
 
 # Rows decoded at once, and bytes of a column read at once: memory stays flat however large a row group is.
 _BATCH = 256
 _BUFFER = 1 << 20
 
 
-def read_parquet(path: Path) -> Iterator[Row]:
+def read_parquet(path: Place) -> Iterator[Row]:
     """Give each row as column -> JSON value; nulls and NaN are left out.
 
     Times become ISO 8601 text (to the microsecond), decimals numbers, bytes text, lists and structs lists and objects.
@@ -23,26 +25,50 @@ def read_parquet(path: Path) -> Iterator[Row]:
     Raises:
         InputError: if it is no Parquet file, is damaged, names a column twice or holds bytes that are not text.
     """
+    for _, rows in batches_of(path, _BATCH):
+        yield from rows
+
+
+def batches_of(path: Place, size: int) -> Iterator[tuple[Any, list[Row]]]:
+    """Give at most `size` rows at a time: as an Arrow record batch, and as `read_parquet` gives them.
+
+    Raises:
+        InputError: as `read_parquet`.
+    """
     import pyarrow as pa
     from pyarrow import parquet
 
     at = 0
     try:
-        with parquet.ParquetFile(path, pre_buffer=False, buffer_size=_BUFFER) as file:
-            names = file.schema_arrow.names
-            twice = next((name for i, name in enumerate(names) if name in names[:i]), None)
-            if twice is not None:
-                raise InputError(f"{path} has two columns {twice[:80]!r}; give each column a name of its own")
-            for batch in file.iter_batches(batch_size=_BATCH):
+        with ExitStack() as stack:
+            opened = path if isinstance(path, Path) else stack.enter_context(path.open("rb"))
+            file = parquet.ParquetFile(opened, pre_buffer=False, buffer_size=_BUFFER, page_checksum_verification=True)
+            stack.enter_context(file)
+            names = names_of(file, path)
+            for batch in file.iter_batches(batch_size=size):
                 columns = [_column(batch.column(i)) for i in range(len(names))]
-                for cells in zip(*columns, strict=True):
-                    at += 1
-                    yield _row(names, cells, f"{path}, row {at}")
+                cells = zip(*columns, strict=True) if names else ()
+                rows = [_row(names, one, f"{path}, row {at + i}") for i, one in enumerate(cells, start=1)]
+                at += len(rows)
+                yield batch, rows
     except (pa.ArrowException, ValueError, ArithmeticError, OSError) as error:
         if isinstance(error, PermissionError):
             raise
         why = str(error).splitlines()[0][:160] if str(error) else type(error).__name__
         raise InputError(f"{path} is no Parquet file or is damaged after row {at} ({why}); write it again") from error
+
+
+def names_of(file: Any, path: Place) -> list[str]:
+    """Name the columns of an open Parquet file.
+
+    Raises:
+        InputError: if two have one name.
+    """
+    names: list[str] = file.schema_arrow.names
+    twice = next((name for i, name in enumerate(names) if name in names[:i]), None)
+    if twice is not None:
+        raise InputError(f"{path} has two columns {twice[:80]!r}; give each column a name of its own")
+    return names
 
 
 def _column(column: Any) -> list[Any]:

@@ -11,12 +11,11 @@ import logging
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from pathlib import Path
-from typing import Any
 
 from citedesk.errors import InputError
 from citedesk.telemetry import log_event
 from citedesk.triage.sources.opening import DAMAGED, MAX_LINE, Row, damaged, opened, too_long
+from citedesk.triage.sources.place import Place, version_of
 
 # The first is taken of those that show as many columns.
 DELIMITERS = (",", ";", "\t")
@@ -29,17 +28,14 @@ _STEP = 1_000_000
 _REMEMBERED = 64
 
 
-def read_table(path: Path) -> Iterator[Row]:
+def read_table(path: Place) -> Iterator[Row]:
     """Give each row as column -> text; empty cells are left out, and so are blank rows.
 
     Raises:
         InputError: if there is no header, it names a column twice, or a row has another number of cells, broken
             quoting, a NUL or too long a line; naming the row.
     """
-    encoding, delimiter = _encoding_of(path), _delimiter(path)
-    records = _records(path, encoding, delimiter)
-    _, header = next(records, ("", []))
-    names = _checked([cell.strip() for cell in header], path)
+    names, delimiter, records = _opened_table(path)
     for where, cells in records:
         if len(cells) < len(names) or any(cell.strip() for cell in cells[len(names) :]):
             raise InputError(
@@ -50,7 +46,25 @@ def read_table(path: Path) -> Iterator[Row]:
             yield row
 
 
-def _checked(names: list[str], path: Path) -> list[str]:
+def header_of(path: Place) -> list[str]:
+    """Name the columns of a table.
+
+    Raises:
+        InputError: if there is no header, or it names a column twice.
+    """
+    return _opened_table(path)[0]
+
+
+def _opened_table(path: Place) -> tuple[list[str], str, Iterator[tuple[str, Sequence[str]]]]:
+    """Give the columns, the delimiter, and the records after the header."""
+    encoding = _encoding_of(path)
+    delimiter = _delimiter(path, encoding)
+    records = _records(path, encoding, delimiter)
+    _, header = next(records, ("", []))
+    return _checked([cell.strip() for cell in header], path), delimiter, records
+
+
+def _checked(names: list[str], path: Place) -> list[str]:
     while names and not names[-1]:
         names.pop()
     if not names:
@@ -62,7 +76,7 @@ def _checked(names: list[str], path: Path) -> list[str]:
     return names
 
 
-def _records(path: Path, encoding: str, delimiter: str) -> Iterator[tuple[str, Sequence[str]]]:
+def _records(path: Place, encoding: str, delimiter: str) -> Iterator[tuple[str, Sequence[str]]]:
     """Give (where it stands, its cells) of each record that is not a blank line."""
     csv.field_size_limit(MAX_LINE)
     lines = _lines(path, encoding)
@@ -81,7 +95,7 @@ def _records(path: Path, encoding: str, delimiter: str) -> Iterator[tuple[str, S
             yield where, cells
 
 
-def _lines(path: Path, encoding: str) -> Iterator[str]:
+def _lines(path: Place, encoding: str) -> Iterator[str]:
     with opened(path) as file, io.TextIOWrapper(file, encoding=encoding, newline="") as text:
         number = 0
         while line := _line(text, path, number + 1):
@@ -90,7 +104,7 @@ def _lines(path: Path, encoding: str) -> Iterator[str]:
                 yield line
 
 
-def _line(text: io.TextIOWrapper, path: Path, number: int) -> str:
+def _line(text: io.TextIOWrapper, path: Place, number: int) -> str:
     where = f"{path}, line {number}"
     try:
         line = text.readline(MAX_LINE + 1)
@@ -105,9 +119,8 @@ def _line(text: io.TextIOWrapper, path: Path, number: int) -> str:
     return line
 
 
-def _delimiter(path: Path) -> str:
+def _delimiter(path: Place, encoding: str) -> str:
     """Find the delimiter that shows the most columns in the header."""
-    encoding = _encoding_of(path)
     first = next(_first_line(path, encoding), "")
     named = _SEPARATOR.fullmatch(first)
     if named:
@@ -124,19 +137,19 @@ def _delimiter(path: Path) -> str:
     return max(found, key=lambda pair: pair[0])[1]
 
 
-def _first_line(path: Path, encoding: str) -> Iterator[str]:
+def _first_line(path: Place, encoding: str) -> Iterator[str]:
     with opened(path) as file, io.TextIOWrapper(file, encoding=encoding, newline="") as text:
         yield _line(text, path, 1)
 
 
-def _encoding_of(path: Path) -> str:
-    status = path.stat()
-    return _encoding(path, status.st_size, status.st_mtime_ns)
+def _encoding_of(path: Place) -> str:
+    version = version_of(path)
+    return _encoding(path, *version) if version else _encoding.__wrapped__(path)
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _encoding(path: Path, *state: Any) -> str:
-    """Find out the encoding by reading all of the file; `state` tells whether the file is still the same."""
+def _encoding(path: Place, *version: object) -> str:
+    """Find out the encoding by reading all of the file; `version` tells whether the file is still the same."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     with opened(path) as file:
         try:
