@@ -219,3 +219,15 @@ def test_job_that_cannot_work_fails_once_with_one_line(settings: Settings) -> No
 def test_job_whose_process_meets_a_bug_fails_without_a_loop(settings: Settings) -> None:
     job = supervise(settings, replace(NEW, spec={"plan": {}}))
     assert (job.state, job.error) == ("failed", "something went wrong here (KeyError); resume the job to try again")
+
+
+def test_plan_finished_by_a_process_that_could_not_say_so_is_not_made_again(settings: Settings) -> None:
+    made = supervise(settings, NEW)
+    files = {path: path.stat().st_mtime_ns for path in (settings.reclassifications / "rc-1").iterdir()}
+    store = open_store(settings.database)
+    with store.transaction():
+        store.jobs.remove("rc-1")
+    store.close()
+    again = supervise(settings, replace(NEW, state=State.RUNNING, attempts=1))
+    assert (again.plan, again.progress) == (made.plan, made.progress)
+    assert files == {path: path.stat().st_mtime_ns for path in (settings.reclassifications / "rc-1").iterdir()}

@@ -128,7 +128,9 @@ def _failed(reporter: Reporter, error: str, code: int) -> int:
 def _plan(settings: Settings, order: Mapping[str, Any], reporter: Reporter) -> str:
     folder, spec = settings.reclassifications / order["job"], order["spec"]
     if (folder / HEADER).is_file() and (folder / CHANGES).is_file():
-        return load_plan(folder).id  # finished by a process that was killed before it could say so
+        plan = load_plan(folder)  # finished by a process that was killed before it could say so
+        reporter.say({"progress": [plan.summary.tickets] * 2})
+        return plan.id
     means = means_of(settings, heads=spec["heads"])
     heads = {head: head for head in means.triage.model.heads}
     job = PlanJob(means, Columns(), heads, parse_conditions(spec["where"]))

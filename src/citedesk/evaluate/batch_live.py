@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from http.client import HTTPConnection, HTTPException
 from itertools import cycle, islice
@@ -67,8 +67,8 @@ def measure_live(settings: Settings, trial: Trial = Trial(), progress: Progress 
     with tempfile.TemporaryDirectory() as folder:
         progress(0, 2 * trial.rounds, "storing tickets")
         own, token = _home(settings, Path(folder) / "home", trial.size)
-        with _server(own) as port:
-            return _report(trial, *_turns(_Client(port, token), trial, progress))
+        with _server(own) as port, closing(_Client(port, token)) as client:
+            return _report(trial, *_turns(client, trial, progress))
 
 
 def _turns(
@@ -169,6 +169,10 @@ class _Client:
     def __init__(self, port: int, token: str) -> None:
         self._connection = HTTPConnection("127.0.0.1", port, timeout=_ANSWER_SECONDS)
         self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
 
     def send(self, method: str, path: str, body: object | None = None) -> dict[str, Any]:
         """Ask, and read the answer."""
