@@ -21,7 +21,7 @@ from citedesk.settings import Settings, child_environment, environment_of
 from tests.jobs_data import STEP, Caller, job_home, labels_of
 
 # Tickets: 3 for each; enough for a plan to take seconds.
-PER_LABEL = 1500
+PER_LABEL = 4000
 ALL = {"decisions": ["auto", "suggest", "abstain"]}
 START = 120
 
@@ -152,11 +152,9 @@ def test_plan_paused_and_whose_process_is_killed_comes_to_the_same_bytes(
         job = one.editor.post(body={}).json()["id"]
         one.editor.wait(job, begun)
         one.editor.post(f"/{job}/pause")
-        paused = one.editor.until(job, "paused")
+        one.editor.until(job, "paused")
         one.editor.post(f"/{job}/resume")
-        victim = one.job_process()
-        one.editor.wait(job, lambda found: found["progress"]["done"] > paused["progress"]["done"])
-        os.kill(victim, signal.SIGKILL)
+        os.kill(one.job_process(), signal.SIGKILL)
         one.editor.until(job, "planned")
         ended = [event["state"] for event in one.events("job_ended")]
     assert ended == ["paused", "queued", "planned"]
