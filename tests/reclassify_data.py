@@ -13,9 +13,9 @@ from citedesk.batch.planning import make_plan
 from citedesk.batch.runner import LocalRunner, Runner
 from citedesk.batch.source import Progress, Source, open_files, silent
 from citedesk.batch.store_source import open_store_source
-from citedesk.batch.where import Condition
 from citedesk.settings import Settings, shipped
 from citedesk.store import Store
+from citedesk.store.where import EVERY, Where
 from citedesk.triage.artifact import save_model
 from citedesk.triage.rows import Columns, ticket_of
 from citedesk.triage.training import train
@@ -67,7 +67,7 @@ def labels_in(store: Store) -> dict[str, dict[str, object]]:
     return {ticket.id: dict(ticket.fields) for ticket in store.tickets.page("", 1_000_000)}
 
 
-def job_of(using: Means, where: Sequence[Condition] = ()) -> PlanJob:
+def job_of(using: Means, where: Where = EVERY) -> PlanJob:
     return PlanJob(using, Columns(), HEADS, where)
 
 

@@ -175,7 +175,8 @@ def test_list_without_a_limit_is_twenty_long(tmp_path: Path) -> None:
 
 def test_json_of_the_summary_has_no_changes(plan: Plan) -> None:
     document = json.loads(_run(plan, "--json").output)
-    assert (list(document), document["id"]) == (["id", "versions", "source", "where", "summary", "applied"], plan.id)
+    names = ["id", "versions", "source", "where", "trust", "summary", "applied"]
+    assert (list(document), document["id"]) == (names, plan.id)
 
 
 def test_csv_holds_every_change_unless_limited(plan: Plan) -> None:

@@ -13,8 +13,8 @@ from citedesk.batch.planning import make_plan
 from citedesk.batch.runner import LocalRunner
 from citedesk.batch.source import FileSource, Shard, open_files
 from citedesk.batch.summary import read_summary
-from citedesk.batch.where import parse_conditions
 from citedesk.errors import ConflictError, InputError, IntegrityError, NotFoundError
+from citedesk.store.where import parse_where
 from citedesk.triage.rows import Columns, ticket_of
 from tests.reclassify_data import HEADS, fill, job_of, means, plan_of, rows, words_model, write
 
@@ -111,7 +111,7 @@ def test_plan_with_a_condition_is_of_those_tickets_only(
     tmp_path: Path, model: Path, condition: str, count: Any
 ) -> None:
     tickets = [row | {"n": i} for i, row in enumerate(rows(300))]
-    job = job_of(means(tmp_path, model), parse_conditions([condition]))
+    job = job_of(means(tmp_path, model), parse_where([condition]))
     source = open_files(write(tmp_path / "x.jsonl", tickets), Columns())
     made = make_plan(job, source, LocalRunner(1), tmp_path / "plan")
     assert 300 - made.summary.unpredicted["skipped"] == sum(map(count, tickets))
@@ -119,8 +119,8 @@ def test_plan_with_a_condition_is_of_those_tickets_only(
 
 @pytest.mark.parametrize("text", ["", "team", "=x", "!"])
 def test_condition_that_is_none_is_refused(text: str) -> None:
-    with pytest.raises(InputError, match="is no condition"):
-        parse_conditions([text])
+    with pytest.raises(InputError, match="a condition is written field=value"):
+        parse_where([text])
 
 
 def test_plan_names_tickets_that_cannot_be_classified(tmp_path: Path, model: Path) -> None:

@@ -43,9 +43,9 @@ class Means:
         """Name the heads that spent their error budget."""
         return frozenset(demoted(read_demotions(self.settings.demotions), self.triage.model.version[:16]))
 
-    def classifier(self) -> Classifier:
-        """Open what classifies, for one thread."""
-        settings, model = replace(self.settings, threads=1), self.triage.model
+    def classifier(self, threads: int = 1) -> Classifier:
+        """Open what classifies."""
+        settings, model = replace(self.settings, threads=threads), self.triage.model
         encoder = encoder_for(settings, model.encoder) if model.reads_meaning else None
         return Classifier(self.triage, encoder, self.demoted())
 

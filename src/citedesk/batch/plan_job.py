@@ -3,7 +3,7 @@
 import gzip
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 
 from citedesk.batch.means import Means
@@ -12,7 +12,8 @@ from citedesk.batch.reasons import reason_of
 from citedesk.batch.runner import Done, Worker
 from citedesk.batch.source import Batch, Row, ticket_at
 from citedesk.batch.summary import EMPTY, REFUSED, SKIPPED, HeadSummary, Summary, add_up
-from citedesk.batch.where import Condition
+from citedesk.batch.trust import weighed
+from citedesk.store.where import EVERY, Where
 from citedesk.triage.classifier import Classifier
 from citedesk.triage.predict import Triaged
 from citedesk.triage.rows import Columns, label_of
@@ -27,13 +28,15 @@ UPDATED_AT = "updated_at"
 class PlanJob:
     """Compare what heads predict with the labels tickets have.
 
-    heads: head -> the column with its labels. where: conditions all of which a ticket must fulfil.
+    heads: head -> the column with its labels. where: which tickets. trust: head -> share of current labels that are
+    right; a head that is not there is not weighed against them.
     """
 
     means: Means
     columns: Columns
     heads: Mapping[str, str]
-    where: Sequence[Condition] = ()
+    where: Where = EVERY
+    trust: Mapping[str, float] = field(default_factory=dict)
 
     def open(self) -> Worker:
         """Load the model and its encoder."""
@@ -41,7 +44,7 @@ class PlanJob:
         return lambda batch: self._work(classifier, batch)
 
     def _work(self, classifier: Classifier, batch: Batch) -> Done:
-        chosen = [(batch.first + i, row) for i, row in enumerate(batch.rows) if all(c.holds(row) for c in self.where)]
+        chosen = [(batch.first + i, row) for i, row in enumerate(batch.rows) if self.where.holds(row)]
         counts = Summary(tickets=len(batch.rows), heads={name: HeadSummary() for name in self.heads})
         counts.unpredicted[SKIPPED] = len(batch.rows) - len(chosen)
         planned = self._planned(classifier, chosen, counts)
@@ -74,17 +77,26 @@ class PlanJob:
         return old is None or old.casefold() != prediction.label.casefold()
 
     def _changes(self, classifier: Classifier, row: Row, triaged: Triaged, counts: Summary) -> list[Change]:
-        """List what changes; a label that differs in case only stays, and so does a rare one the model cannot say."""
+        """List what changes.
+
+        A label that differs in case only stays, and so does a rare one that the model cannot say, and one that is
+        likelier than what the model says.
+        """
         changes = []
         unusual = triaged.usual < classifier.triage.policy.file.scope.strange_share
         for head, column in self.heads.items():
             said, old = triaged.predictions[head], label_of(row.get(column)) or ""
-            rare = said.label == OTHER and old != "" and old not in classifier.triage.model.heads[head].labels
-            new = old if rare or old.casefold() == said.label.casefold() else said.label
-            counts.heads[head].count((old, new, said.decision.value), said.probability)
-            if new != old:
-                reason = reason_of(said, unusual)
-                changes.append(Change(head, old, new, said.probability, said.decision.value, reason))
+            known = classifier.triage.model.heads[head]
+            rare = said.label == OTHER and old != "" and old not in known.labels
+            moved = None if rare or old.casefold() == said.label.casefold() else said
+            if moved is not None and head in self.trust and old in known.labels:
+                moved = weighed(said, old, known, self.trust[head])
+            shown = moved or said
+            new = shown.label if moved else old
+            counts.heads[head].count((old, new, shown.decision.value), shown.probability)
+            if moved is not None:
+                reason = reason_of(moved, unusual, said.probability)
+                changes.append(Change(head, old, new, moved.probability, moved.decision.value, reason))
         return changes
 
 

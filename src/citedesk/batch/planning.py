@@ -66,8 +66,9 @@ def _key(job: PlanJob, source: Source) -> dict[str, Any]:
     """Say what the plan depends on."""
     return {
         "source": dict(source.key),
-        "where": [str(condition) for condition in job.where],
+        "where": job.where.texts(),
         "heads": dict(job.heads),
+        "trust": dict(job.trust),
         "demoted": sorted(job.means.demoted()),
         "batch": BATCH,
         **job.means.versions(),

@@ -8,14 +8,17 @@ _TERMS = 3
 _SIMILAR = 2
 
 
-def reason_of(prediction: Prediction, unusual: bool) -> str:
+def reason_of(prediction: Prediction, unusual: bool, alone: float) -> str:
     """Say what spoke for a prediction: rules, words, nearest past tickets.
 
     Args:
-        prediction: with its evidence.
+        prediction: with its evidence, weighed against the current label.
         unusual: whether the ticket is unlike those the model learned from.
+        alone: the probability without the current label's word.
     """
     evidence, said = prediction.evidence, []
+    if alone != prediction.probability:
+        said.append(f"{alone:.2f} without the current label")
     if unusual:
         said.append("unlike the tickets the model learned from")
     rules = [rule for rule in evidence.rules if rule.label == prediction.label and rule.weight > 0]

@@ -21,6 +21,7 @@ def plan_json(plan: Plan, applied: Mapping[str, object] | None = None) -> dict[s
         "versions": {name: header.get(name) for name in _VERSIONS},
         "source": dict(header["source"]),
         "where": list(header.get("where", ())),
+        "trust": dict(header.get("trust", {})),
         "summary": {**summary, "heads": heads},
         "applied": None if applied is None else dict(applied),
     }

@@ -7,10 +7,12 @@ from typing import Any
 
 import click
 
-from citedesk.cli.common import json_option, opened, print_json, print_table, progress_bar
+from citedesk.batch.means import means_of
+from citedesk.cli.common import PLACE, json_option, opened, print_json, print_table, progress_bar
 from citedesk.cli.eval_triage import triage
 from citedesk.encoding import open_encoder
 from citedesk.settings import Settings, shipped
+from citedesk.triage.rows import Columns, Place, read_rows
 
 
 @click.group(name="eval")
@@ -145,6 +147,47 @@ def labels(
         found = report[kind]
         click.echo(f"\n{kind}: {json.dumps({k: v for k, v in found.items() if k != 'systems'})}")
         print_table(found["systems"], "ranked by")
+
+
+@evaluation.command()
+@click.argument("source", metavar="FILE", type=PLACE)
+@click.option("--head", "heads", multiple=True, help="Head to measure (repeatable); default: all of the model.")
+@click.option("--model", type=click.Path(path_type=Path, file_okay=False), help="Triage model to use.")
+@click.option(
+    "--share", type=click.FloatRange(0, 0.33, min_open=True), default=0.1, show_default=True, help="Made wrong."
+)
+@click.option("--runs", type=click.IntRange(1), default=20, show_default=True, help="Draws.")
+@click.option("--subject", default="subject", show_default=True, help="Column of the subject.")
+@click.option("--body", default="body", show_default=True, help="Column of the body.")
+@json_option
+@click.pass_obj
+def changes(
+    settings: Settings,
+    source: Place,
+    heads: tuple[str, ...],
+    model: Path | None,
+    share: float,
+    runs: int,
+    subject: str,
+    body: str,
+    as_json: bool,
+) -> None:
+    """What a plan would apply by itself where some labels are wrong: how much of it is right, how much does harm.
+
+    FILE holds tickets with right labels that the model did not learn from. `none` takes no account of the current
+    labels, `auto` weighs them as `reclassify plan` does.
+    """
+    from citedesk.evaluate.changes import evaluate_changes
+
+    means = means_of(settings, model, None, heads)
+    rows = list(read_rows([source]))
+    classifier = means.classifier(settings.threads)
+    report = evaluate_changes(rows, classifier, Columns(subject, body), list(means.triage.model.heads), share, runs)
+    if as_json:
+        print_json(report)
+        return
+    for head, found in report.items():
+        print_table({f"{float(wrong):.0%}": row for wrong, row in found.items()}, f"{head}, wrong labels")
 
 
 @evaluation.command()

@@ -62,8 +62,12 @@ def lead(plan: Plan, applied: Mapping[str, object] | None = None) -> Iterator[st
     counts = [f"{n:,} {words}" for name, words in _UNPREDICTED.items() if (n := summary.unpredicted.get(name, 0))]
     if counts:
         yield f"no prediction: {', '.join(counts)}; these stay as they are and are in no count below"
+    trusted = [f"{one_line(name)} {share:.0%}" for name, share in header.get("trust", {}).items()]
+    if trusted:
+        yield f"current labels are taken to be right: {', '.join(trusted)}"
     if applied is not None:
-        yield "applied: " + ", ".join(f"{one_line(value)} {one_line(name)}" for name, value in applied.items())
+        counts = [f"{one_line(value)} {one_line(name)}" for name, value in applied.items() if name != "state"]
+        yield f"{one_line(applied.get('state', 'applied'))}: {', '.join(counts)}"
 
 
 def head_words(name: str, plan: Plan) -> str:

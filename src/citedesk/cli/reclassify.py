@@ -1,8 +1,9 @@
 """`citedesk reclassify`: plan, show, apply and undo new labels for many tickets."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -13,13 +14,14 @@ from citedesk.batch.planning import make_plan, resumed_from
 from citedesk.batch.runner import LocalRunner, cores
 from citedesk.batch.source import Progress, Source, open_files
 from citedesk.batch.store_source import KIND, open_store_source
-from citedesk.batch.where import parse_conditions
-from citedesk.cli.common import json_option, progress_bar
+from citedesk.batch.trust import measure_trust
+from citedesk.cli.common import Bar, json_option, progress_bar
 from citedesk.cli.reclassify_apply import apply, undo
 from citedesk.cli.reclassify_show import show
 from citedesk.errors import InputError
 from citedesk.settings import Settings
 from citedesk.store import open_store
+from citedesk.store.where import parse_where
 from citedesk.triage.rows import Columns, place
 
 
@@ -42,6 +44,10 @@ reclassify.add_command(undo)
 @click.option(
     "--where", multiple=True, metavar="FIELD=VALUE", help="Only such tickets; also != > >= < <= (repeatable)."
 )
+@click.option(
+    "--trust", default="auto", show_default=True, metavar="SHARE",
+    help="Share of current labels that are right: 0 to 1; auto estimates it; none leaves them out of account.",
+)  # fmt: skip
 @click.option("--model", type=click.Path(path_type=Path, file_okay=False), help="Triage model to use.")
 @click.option("--policy", type=click.Path(path_type=Path, dir_okay=False), help="Policy to use.")
 @click.option("--subject", default="subject", show_default=True, help="Column of the subject.")
@@ -57,6 +63,7 @@ def plan(
     named: tuple[str, ...],
     unlabelled: bool,
     where: tuple[str, ...],
+    trust: str,
     model: Path | None,
     policy: Path | None,
     subject: str,
@@ -66,16 +73,18 @@ def plan(
 ) -> None:
     """Write what would change in the tickets of SOURCE, and change nothing.
 
-    SOURCE is `store`, the home's own tickets, or a file or folder of them: .jsonl, .csv, .tsv (each also .gz) or
-    .parquet. A killed run goes on where it stopped when the command is run again.
+    SOURCE is `store`, the home's own tickets, or a file or folder of them, local or a URL: .jsonl, .csv, .tsv (each
+    also .gz) or .parquet. A label somebody gave is a witness too: --trust says how far. A killed run goes on where it
+    stopped when the command is run again.
     """
     means = means_of(settings, model, policy, heads)
     columns = _columns_of(named, tuple(means.triage.model.heads))
-    job = PlanJob(means, Columns(subject, body), columns, parse_conditions(where))
+    job = PlanJob(means, Columns(subject, body), columns, parse_where(where))
     with progress_bar("plan") as progress:
         wanted = () if unlabelled else tuple(columns.values())
         reading: Progress = lambda done, total: progress(done, total, "reading")  # noqa: E731
         with _source(settings, source, job, wanted, reading) as tickets:
+            job = replace(job, trust=_trust(trust, job, tickets, progress))
             resumed = resumed_from(job, tickets, out)
             made = make_plan(job, tickets, LocalRunner(workers or cores()), out, progress)
     summary = {"plan": made.id, "out": str(out), "resumed_at": resumed, **made.summary.json()}
@@ -88,6 +97,23 @@ def _sentence(summary: dict[str, object]) -> str:
         f"plan {summary['plan']}: {summary['changed']} of {summary['tickets']} tickets would change{resumed}\n"
         f"  read it with: citedesk reclassify show {summary['out']}"
     )
+
+
+def _trust(text: str, job: PlanJob, source: Source, progress: Bar) -> Mapping[str, float]:
+    """Find how far current labels are trusted, by head."""
+    if text == "none":
+        return {}
+    if text == "auto":
+        progress(0, source.total, "judging current labels")
+        threads = job.means.settings.threads
+        return measure_trust(source, job.means.classifier(threads), job.columns, job.heads)
+    try:
+        share = float(text)
+        if not 0 <= share <= 1:
+            raise ValueError
+    except ValueError as error:
+        raise InputError(f"--trust {text!r}: give a share from 0 to 1, auto or none") from error
+    return dict.fromkeys(job.heads, share)
 
 
 def _columns_of(named: tuple[str, ...], heads: tuple[str, ...]) -> dict[str, str]:

@@ -1,0 +1,116 @@
+"""How far current labels are trusted: Bayes' rule by hand, the estimate, and what it does to a plan's changes."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from citedesk.batch.planning import make_plan
+from citedesk.batch.source import open_files
+from citedesk.batch.trust import current_probability, estimate_trust, measure_trust, sample_of, weighed
+from citedesk.triage.artifact import load_model
+from citedesk.triage.heads import Head
+from citedesk.triage.rows import Columns
+from citedesk.types import Alternative, Decision, Prediction
+from tests.reclassify_data import HEADS, HERE, job_of, means, rows, words_model, write
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return words_model(tmp_path_factory.mktemp("models") / "words")
+
+
+@pytest.fixture(scope="module")
+def head(model: Path) -> Head:
+    return replace(load_model(model).heads["priority"], labels=("P1", "P3", "P4"), auto_at=0.8, suggest_at=0.4)
+
+
+def said(probability: float, *others: tuple[str, float], decision: Decision = Decision.AUTO) -> Prediction:
+    return Prediction("priority", "P1", probability, decision, tuple(Alternative(*other) for other in others))
+
+
+def test_weighed_follows_bayes_rule(head: Head) -> None:
+    found = weighed(said(0.95, ("P3", 0.03), ("P4", 0.02)), "P3", head, 0.9)
+    # The label P3 occurs with 0.9 where P3 is true, with 0.05 where P1 or P4 is.
+    expected = 0.05 * 0.95 / (0.9 * 0.03 + 0.05 * 0.97)
+    assert found is not None
+    assert (found.label, found.probability, found.decision) == ("P1", round(expected, 4), Decision.SUGGEST)
+
+
+@pytest.mark.parametrize("trust", [0.0, 1 / 3])
+def test_weighed_of_labels_that_say_nothing_or_less_is_no_bolder(head: Head, trust: float) -> None:
+    found = weighed(said(0.9, ("P3", 0.06), ("P4", 0.04), decision=Decision.SUGGEST), "P3", head, trust)
+    assert found is not None
+    assert (found.probability >= 0.9, found.decision) == (True, Decision.SUGGEST)
+
+
+def test_weighed_against_a_likelier_label_is_no_change(head: Head) -> None:
+    assert weighed(said(0.9, ("P3", 0.06), ("P4", 0.04)), "P3", head, 0.9) is None
+
+
+def test_current_probability_of_a_label_beyond_the_runners_up_is_its_share_of_the_rest() -> None:
+    found = current_probability(said(0.6, ("b", 0.2), ("c", 0.08), ("d", 0.06)), "k", labels=7)
+    assert found == pytest.approx(0.06 / 3)
+
+
+@pytest.mark.parametrize("share", [0.3, 0.7, 0.9, 0.97])
+def test_estimate_of_trust_finds_the_share_labels_were_made_with(share: float) -> None:
+    chance = np.random.default_rng(5)
+    now: list[float] = []
+    for _ in range(4_000):
+        probabilities = chance.dirichlet([0.3] * 4)
+        true = chance.choice(4, p=probabilities)
+        wrong = chance.choice([label for label in range(4) if label != true])
+        now.append(float(probabilities[true if chance.random() < share else wrong]))
+    assert estimate_trust(now, 4) == pytest.approx(share, abs=0.03)
+
+
+def corrupted(n: int, share: float) -> list[dict[str, object]]:
+    """Make tickets whose labels are right at a rate."""
+    chance = np.random.default_rng(7)
+    made = []
+    for row in rows(n):
+        true = {"team": row["team"], "priority": row.get("priority", "P3")}
+        other = str(chance.choice([p for p in ("P1", "P3", "P4") if p != true["priority"]]))
+        made.append(row | true | ({"priority": other} if chance.random() > share else {}))
+    return made
+
+
+@pytest.mark.parametrize("share", [0.6, 0.95])
+def test_measured_trust_is_near_the_share_of_right_labels(tmp_path: Path, model: Path, share: float) -> None:
+    source = open_files(write(tmp_path / "x.jsonl", corrupted(1_200, share)), Columns())
+    found = measure_trust(source, means(tmp_path, model).classifier(), Columns(), HEADS)
+    # The tenth of `rows` without a priority got P3, mostly wrong.
+    assert found["priority"] == pytest.approx(0.9 * share + 0.1 / 3, abs=0.06)
+
+
+def test_measured_trust_of_labels_the_model_does_not_know_says_nothing(tmp_path: Path, model: Path) -> None:
+    tickets = [row | {"priority": "urgent"} for row in rows(200)]
+    source = open_files(write(tmp_path / "x.jsonl", tickets), Columns())
+    assert "priority" not in measure_trust(source, means(tmp_path, model).classifier(), Columns(), HEADS)
+
+
+def test_plan_that_trusts_labels_changes_fewer_of_those_it_can_say(tmp_path: Path, model: Path) -> None:
+    tickets = corrupted(600, 0.9)
+    for row, other in zip(tickets, tickets[1:] + tickets[:1], strict=True):  # of two minds, so that the model is unsure
+        row["body"] = f"{row['body']} {' '.join(str(other['body']).split()[:4])}"
+    source = open_files(write(tmp_path / "x.jsonl", tickets), Columns())
+    job = job_of(means(tmp_path, model))
+
+    def changed(name: str, trust: dict[str, float]) -> dict[str, str]:
+        plan = make_plan(replace(job, trust=trust), source, HERE, tmp_path / name)
+        tickets = [ticket for batch in plan.batches() for ticket in batch.tickets]
+        return {t.id: c.reason for t in tickets for c in t.changes if c.head == "priority"}
+
+    free, held = changed("free", {}), changed("held", {"priority": 0.99})
+    assert (held.keys() < free.keys(), len(held) > 0) == (True, True)
+    assert all("without the current label" in reason for reason in held.values())
+
+
+@pytest.mark.parametrize(("total", "first", "last"), [(300, 0, 299), (2_500, 0, 1_998)])
+def test_sample_is_spread_over_the_tickets(tmp_path: Path, total: int, first: int, last: int) -> None:
+    source = open_files(write(tmp_path / "x.jsonl", rows(total)), Columns())
+    taken: Sequence[int] = [at for at, _ in sample_of(source)]
+    assert (taken[0], taken[-1], len(taken)) == (first, last, min(total, 1_000))
