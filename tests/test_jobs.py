@@ -22,7 +22,7 @@ from citedesk.store import Store, open_store
 from citedesk.store.jobs import Job
 from tests.jobs_data import job_home
 
-NEW = jobs.new_job("rc-1", "ann", {"heads": [], "where": []})
+NEW = jobs.new_job("rc-1", "ann", {"heads": [], "where": [], "trust": "auto"})
 REQUESTS: dict[str, Callable[[Job], Job]] = {
     "apply": lambda job: jobs.apply(job, {}),
     "undo": lambda job: jobs.undo(job, {}),

@@ -174,6 +174,11 @@ def environment_of(settings: Settings) -> dict[str, str]:
     }
 
 
+def put_in_environment(variables: Mapping[str, str]) -> None:
+    """Put variables in our own environment, for libraries that are configured by it; what is set there stays."""
+    os.environ.update({name: value for name, value in variables.items() if name not in os.environ})
+
+
 def hand_on(settings: Settings) -> None:
     """Put settings in our own environment, for processes that read their settings from it."""
     os.environ.update(environment_of(settings))

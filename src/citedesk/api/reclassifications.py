@@ -20,10 +20,10 @@ from citedesk.batch.means import means_of
 from citedesk.batch.verified import verified_plan
 from citedesk.batch.view import Selection, select
 from citedesk.batch.view_json import change_json
-from citedesk.batch.where import parse_conditions
 from citedesk.desk import Desk, request_hash
 from citedesk.errors import ConflictError, InputError, IntegrityError, NotFoundError
 from citedesk.store.jobs import Job
+from citedesk.store.where import parse_where
 from citedesk.types import Decision
 
 router = APIRouter(prefix="/v1/reclassifications")
@@ -54,7 +54,7 @@ def create_reclassification(
 
 
 def _check_asked(asked: ReclassificationIn, desk: Desk) -> None:
-    parse_conditions(asked.where)
+    parse_where(asked.where)
     heads = desk.triage.model.heads
     unknown = next((head for head in asked.heads if head not in heads), None)
     if unknown is not None:

@@ -132,7 +132,10 @@ class SearchIn(BaseModel):
 
 
 class ReclassificationIn(BaseModel):
-    """What is to be planned for the stored tickets: heads, all if none is named, and what tickets must fulfil."""
+    """What is to be planned for the stored tickets: heads, all if none is named, and what tickets must fulfil.
+
+    trust: share of the current labels that are right, in [0, 1]; `auto` estimates it, `none` asks the model alone.
+    """
 
     model_config = ConfigDict(
         extra="forbid", json_schema_extra={"example": {"heads": ["team"], "where": ["created_at>=2026-01-01"]}}
@@ -140,6 +143,7 @@ class ReclassificationIn(BaseModel):
 
     heads: Annotated[list[Short], Field(max_length=50)] = []
     where: Annotated[list[Annotated[str, Field(max_length=1000)]], Field(max_length=50)] = []
+    trust: Literal["auto", "none"] | Annotated[float, Field(ge=0, le=1)] = "auto"
 
 
 # Tickets changed in a second at most.

@@ -5,7 +5,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from traceback import extract_tb
 from typing import Any
 
@@ -15,11 +15,12 @@ from citedesk.batch.plan import CHANGES, HEADER, load_plan
 from citedesk.batch.plan_job import PlanJob
 from citedesk.batch.planning import make_plan
 from citedesk.batch.runner import LocalRunner, cores
-from citedesk.batch.store_source import open_store_source
-from citedesk.batch.where import parse_conditions
+from citedesk.batch.store_source import StoreSource, open_store_source
+from citedesk.batch.trust import measure_trust
 from citedesk.errors import CiteDeskError
 from citedesk.settings import Settings, read_settings
 from citedesk.store import Store, open_store
+from citedesk.store.where import parse_where
 from citedesk.telemetry import configure_logging, log_event
 from citedesk.triage.rows import Columns
 
@@ -133,11 +134,24 @@ def _plan(settings: Settings, order: Mapping[str, Any], reporter: Reporter) -> s
         return plan.id
     means = means_of(settings, heads=spec["heads"])
     heads = {head: head for head in means.triage.model.heads}
-    job = PlanJob(means, Columns(), heads, parse_conditions(spec["where"]))
+    job = PlanJob(means, Columns(), heads, parse_where(spec["where"]))
     # One core is left to those who wait for an answer.
     runner = LocalRunner(max(1, cores() - 1))
     with _store(settings) as store:
-        return make_plan(job, open_store_source(store), runner, folder, reporter).id
+        source = open_store_source(store)
+        job = replace(job, trust=_trust(job, source, spec["trust"], reporter))
+        return make_plan(job, source, runner, folder, reporter).id
+
+
+def _trust(job: PlanJob, source: StoreSource, asked: Any, reporter: Reporter) -> Mapping[str, float]:
+    """Find how far current labels are trusted, by head; what was estimated once is kept, for tickets may change."""
+    if asked == "auto":
+        found = measure_trust(source, job.means.classifier(), job.columns, job.heads)
+        reporter.say({"trust": found})
+        return found
+    if isinstance(asked, Mapping):
+        return asked
+    return {} if asked == "none" else dict.fromkeys(job.heads, float(asked))
 
 
 def _apply(settings: Settings, order: Mapping[str, Any], reporter: Reporter) -> str:

@@ -194,6 +194,11 @@ def end(job: Job, ending: Ending) -> Job:
     return replace(job, state=State.QUEUED)  # killed: it goes on where it stopped
 
 
+def with_trust(job: Job, trust: Mapping[str, float]) -> Job:
+    """Note how far the current labels are trusted, by head, so that a plan that goes on is of the same."""
+    return replace(job, spec={**job.spec, Step.PLAN: {**job.spec[Step.PLAN], "trust": dict(trust)}})
+
+
 def stopped(job: Job) -> Job:
     """Say what a job is that stopped because it was told to."""
     return _halted(job, _STOPPED[Wanted(job.wanted)])

@@ -7,7 +7,7 @@ block, so that a killed run has at most a block to do again. Leaves out clusters
 import os
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -17,8 +17,9 @@ from typing import Any, Protocol
 
 from threadpoolctl import threadpool_limits
 
-from citedesk.batch.source import BATCH, Batch, Source
+from citedesk.batch.source import BATCH, Batch, Layout, Progress, Scanned, Source, scan_here
 from citedesk.errors import CiteDeskError
+from citedesk.triage.sources import Place
 
 # Tickets that may be under way at once, and what a killed run does again at most.
 BLOCK = 16_384
@@ -68,6 +69,10 @@ class LocalRunner:
         if self.processes == 1 or source.total - rows <= BATCH:
             return _here(job, batches)
         return self._beside(job, batches)
+
+    def scan(self, files: Sequence[Place], layout: Layout, progress: Progress) -> Iterator[Scanned]:
+        """Scan files in this process; see `scan_here`."""
+        return scan_here(files, layout, progress)
 
     def _beside(self, job: Job, batches: Iterator[Batch]) -> Iterator[Done]:
         pool = ProcessPoolExecutor(self.processes, get_context("spawn"), initializer=_begin, initargs=(job,))

@@ -25,6 +25,8 @@ from citedesk.types import Ticket
 BATCH = 256
 # Rows of a shard at least: files with fewer are read together with the next ones.
 SHARD = 16_384
+# What the ids made for tickets without one begin with; their number in the source follows.
+_ROW = "row-"
 # Columns named when no ticket has text.
 _NAMES_SHOWN = 12
 
@@ -84,15 +86,19 @@ class Shard:
 class Scanned:
     """What the first reading of a file saw: rows, tickets with text, hashes of ids, names of columns.
 
-    labelled: those of the columns asked for that some row has.
+    hashes: of the ids that stand in the file, which are not those of all rows. rowlike: of those that look like the ids
+    made for tickets without one. labelled: those of the columns asked for that some row has. sha256: of the file, where
+    it was computed with the reading.
     """
 
     file: Place
     rows: int
     with_text: int
     hashes: NDArray[np.uint64]
+    rowlike: NDArray[np.uint64]
     names: tuple[str, ...]
     labelled: frozenset[str] = frozenset()
+    sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +109,10 @@ class Layout:
     labels: tuple[str, ...] = ()
 
 
+# What reads files for the first time, and gives what it saw in their order.
+Scanner = Callable[[Sequence[Place], Layout, Progress], Iterable[Scanned]]
+
+
 @dataclass(frozen=True)
 class FileSource:
     """Tickets of files that were scanned and hold no bad row."""
@@ -110,6 +120,7 @@ class FileSource:
     place: Place
     columns: Columns
     scanned: Sequence[Scanned]
+    shard_rows: int = SHARD
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out what is made of the rest."""
@@ -128,7 +139,7 @@ class FileSource:
         first = rows = 0
         for one in self.scanned:
             files, rows = [*files, one.file], rows + one.rows
-            if rows >= SHARD:
+            if rows >= self.shard_rows:
                 shards.append(Shard(tuple(files), first, rows))
                 files, first, rows = [], first + rows, 0
         return [*shards, Shard(tuple(files), first, rows)] if files else shards
@@ -147,7 +158,7 @@ class FileSource:
     @cached_property
     def digest(self) -> str:
         """SHA-256 of the files' own, in hexadecimal."""
-        return digest_of([one.file for one in self.scanned])
+        return sha256("".join(one.sha256 or sha256_file(one.file) for one in self.scanned).encode()).hexdigest()
 
     def batches(self, rows: int, mark: Mapping[str, Any]) -> Iterator[Batch]:
         """Read what comes after the first `rows` tickets."""
@@ -156,7 +167,22 @@ class FileSource:
                 yield from shard.batches(rows)
 
 
-def open_files(place: Place, columns: Columns, progress: Progress = silent, labels: Sequence[str] = ()) -> FileSource:
+def scan_here(files: Sequence[Place], layout: Layout, progress: Progress) -> Iterator[Scanned]:
+    """Scan files one after the other; tickets are counted through all of them."""
+    before = 0
+    for file in files:
+        scanned = scan(file, layout, before, progress)
+        before += scanned.rows
+        yield scanned
+
+
+def open_files(
+    place: Place,
+    columns: Columns,
+    progress: Progress = silent,
+    labels: Sequence[str] = (),
+    scanner: Scanner = scan_here,
+) -> FileSource:
     """Read all tickets of a file or folder once, to find what is wrong with them before anything is written.
 
     Args:
@@ -164,15 +190,13 @@ def open_files(place: Place, columns: Columns, progress: Progress = silent, labe
         columns: where subject and body stand.
         progress: called with the tickets read so far, and 0.
         labels: columns that must hold labels, in one ticket at least.
+        scanner: what reads the files.
 
     Raises:
         NotFoundError: if the place does not exist.
         InputError: if a file is damaged, a row is no ticket, none has text, or two have one id; naming them.
     """
-    scanned: list[Scanned] = []
-    for file in files_of(place):
-        before = sum(one.rows for one in scanned)
-        scanned.append(scan(file, Layout(columns, tuple(labels)), before, progress))
+    scanned = list(scanner(files_of(place), Layout(columns, tuple(labels)), progress))
     source = FileSource(place, columns, scanned)
     _refuse_nothing(source)
     _refuse_missing(source, labels)
@@ -192,18 +216,22 @@ def scan(file: Place, layout: Layout, before: int = 0, progress: Progress = sile
     Raises:
         InputError: if a row is no ticket or a label is a list or an object, naming it.
     """
-    hashes, with_text, names, labelled = array("Q"), 0, dict[str, None](), set[str]()
+    hashes, rowlike, names, labelled = array("Q"), array("Q"), dict[str, None](), set[str]()
+    rows = with_text = 0
     for at, row in enumerate(read_rows([file])):
         if len(names) < _NAMES_SHOWN:
             names.update(dict.fromkeys(row))
-        ticket = ticket_at(row, layout.columns, before + at, file)
+        ticket = ticket_at(row, layout.columns, before + at, file, made="")
         labelled |= {name for name in layout.labels if name in row and _is_label(row[name], name, file, before + at)}
-        with_text += bool(ticket.text)
-        hashes.append(_hash(ticket.id))
+        rows, with_text = rows + 1, with_text + bool(ticket.text)
+        if ticket.id:
+            hashes.append(_hash(ticket.id))
+            rowlike.extend(hashes[-1:] if ticket.id.startswith(_ROW) else ())
         if at % SHARD == 0:
             progress(before + at, 0)
     seen = tuple(names)[:_NAMES_SHOWN]
-    return Scanned(file, len(hashes), with_text, np.frombuffer(hashes, np.uint64), seen, frozenset(labelled))
+    explicit, posing = np.frombuffer(hashes, np.uint64), np.frombuffer(rowlike, np.uint64)
+    return Scanned(file, rows, with_text, explicit, posing, seen, frozenset(labelled))
 
 
 def _is_label(value: object, name: str, file: Place, at: int) -> bool:
@@ -213,14 +241,16 @@ def _is_label(value: object, name: str, file: Place, at: int) -> bool:
     return True
 
 
-def ticket_at(row: Mapping[str, object], columns: Columns, at: int, file: Place | None = None) -> Ticket:
-    """Make a ticket of the source's row number `at`, from 0.
+def ticket_at(
+    row: Mapping[str, object], columns: Columns, at: int, file: Place | None = None, made: str | None = None
+) -> Ticket:
+    """Make a ticket of the source's row number `at`, from 0; `made` is its id if it has none: else one of its number.
 
     Raises:
         TicketError: if subject or body is no text, naming the row.
     """
     try:
-        return ticket_of(row, columns, f"row-{at + 1}")
+        return ticket_of(row, columns, f"{_ROW}{at + 1}" if made is None else made)
     except TicketError as error:
         raise TicketError(f"{f'{file}, ' if file else ''}ticket {at + 1}: {error}") from error
 
@@ -260,6 +290,8 @@ def refuse_same_ids(source: FileSource) -> None:
     """
     hashes = np.sort(np.concatenate([one.hashes for one in source.scanned]))
     twice = set(hashes[1:][hashes[1:] == hashes[:-1]].tolist())
+    if len(hashes) < source.total:  # made ids differ from one another, but a file may hold such a one
+        twice |= set(np.concatenate([one.rowlike for one in source.scanned]).tolist())
     first: dict[str, int] = {}
     for number, ticket in enumerate(_tickets(source) if twice else (), start=1):
         if _hash(ticket.id) in twice and first.setdefault(ticket.id, number) != number:

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from citedesk.batch.jobs import Ending, State, Wanted, begin, end
+from citedesk.batch.jobs import Ending, State, Wanted, begin, end, with_trust
 from citedesk.errors import CiteDeskError
 from citedesk.settings import Settings, child_environment, environment_of
 from citedesk.store import Store
@@ -101,12 +101,13 @@ class Supervisor:
 
     def _note(self, job_id: str, child: "Child") -> None:
         """Store progress; what cannot be stored now is stored later."""
-        progress = child.progress()
-        if progress is None:
-            return
+        trust, progress = child.trust(), child.progress()
         try:
-            with self._store.transaction():
-                self._store.jobs.advance(job_id, progress, further=child.got_further)
+            if trust is not None:
+                self._change(job_id, lambda job: with_trust(job, trust))
+            if progress is not None:
+                with self._store.transaction():
+                    self._store.jobs.advance(job_id, progress, further=child.got_further)
         except CiteDeskError as error:
             log_event("job_progress_lost", logging.WARNING, job=job_id, kind=type(error).__name__)
 
@@ -142,6 +143,7 @@ class Child:
         )  # fmt: skip
         self._stopped = False
         self._plan = self._error = ""
+        self._trust: dict[str, float] | None = None
         self._first: tuple[float, int] | None = None
         self._last: tuple[float, int, int] | None = None
         self._noted: tuple[float, int, int] | None = None
@@ -171,6 +173,11 @@ class Child:
         """Say how it ended."""
         return Ending(self._process.returncode, self._stopped, self._plan, self._error)
 
+    def trust(self) -> dict[str, float] | None:
+        """Give what it estimated of current labels, once; it goes on with the same after a stop."""
+        found, self._trust = self._trust, None
+        return found
+
     @property
     def got_further(self) -> bool:
         """Tell whether it did anything since it began."""
@@ -192,6 +199,7 @@ class Child:
                     return  # cut off by a kill
                 said = json.loads(line)
                 self._plan, self._error = said.get("plan", self._plan), said.get("error", self._error)
+                self._trust = said.get("trust", self._trust)
                 if "progress" in said:
                     done, total = said["progress"]
                     self._first = self._first or (time.monotonic(), done)

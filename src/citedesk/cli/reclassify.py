@@ -11,13 +11,14 @@ import click
 from citedesk.batch.means import means_of
 from citedesk.batch.plan_job import PlanJob
 from citedesk.batch.planning import make_plan, resumed_from
-from citedesk.batch.runner import LocalRunner, cores
-from citedesk.batch.source import Progress, Source, open_files
+from citedesk.batch.runners import open_runner, refuse_store
+from citedesk.batch.source import Progress, Scanner, Source, open_files
 from citedesk.batch.store_source import KIND, open_store_source
 from citedesk.batch.trust import measure_trust
 from citedesk.cli.common import Bar, json_option, progress_bar
 from citedesk.cli.reclassify_apply import apply, undo
 from citedesk.cli.reclassify_show import show
+from citedesk.cli.runner_options import runner_options
 from citedesk.errors import InputError
 from citedesk.settings import Settings
 from citedesk.store import open_store
@@ -52,7 +53,7 @@ reclassify.add_command(undo)
 @click.option("--policy", type=click.Path(path_type=Path, dir_okay=False), help="Policy to use.")
 @click.option("--subject", default="subject", show_default=True, help="Column of the subject.")
 @click.option("--body", default="body", show_default=True, help="Column of the body.")
-@click.option("--workers", type=click.IntRange(1), help="Processes that classify; default: one for each core.")
+@runner_options
 @json_option
 @click.pass_obj
 def plan(
@@ -69,6 +70,8 @@ def plan(
     subject: str,
     body: str,
     workers: int | None,
+    runner: str,
+    address: str | None,
     as_json: bool,
 ) -> None:
     """Write what would change in the tickets of SOURCE, and change nothing.
@@ -80,13 +83,15 @@ def plan(
     means = means_of(settings, model, policy, heads)
     columns = _columns_of(named, tuple(means.triage.model.heads))
     job = PlanJob(means, Columns(subject, body), columns, parse_where(where))
-    with progress_bar("plan") as progress:
+    if source == KIND:
+        refuse_store(runner)
+    with progress_bar("plan") as progress, open_runner(runner, workers, address) as where_run:
         wanted = () if unlabelled else tuple(columns.values())
         reading: Progress = lambda done, total: progress(done, total, "reading")  # noqa: E731
-        with _source(settings, source, job, wanted, reading) as tickets:
+        with _source(settings, source, job, wanted, reading, where_run.scan) as tickets:
             job = replace(job, trust=_trust(trust, job, tickets, progress))
             resumed = resumed_from(job, tickets, out)
-            made = make_plan(job, tickets, LocalRunner(workers or cores()), out, progress)
+            made = make_plan(job, tickets, where_run, out, progress)
     summary = {"plan": made.id, "out": str(out), "resumed_at": resumed, **made.summary.json()}
     click.echo(json.dumps(summary) if as_json else _sentence(summary))
 
@@ -129,10 +134,10 @@ def _columns_of(named: tuple[str, ...], heads: tuple[str, ...]) -> dict[str, str
 
 @contextmanager
 def _source(
-    settings: Settings, source: str, job: PlanJob, labels: tuple[str, ...], progress: Progress
+    settings: Settings, source: str, job: PlanJob, labels: tuple[str, ...], progress: Progress, scanner: Scanner
 ) -> Iterator[Source]:
     if source != KIND:
-        yield open_files(place(source), job.columns, progress, labels)
+        yield open_files(place(source), job.columns, progress, labels, scanner)
         return
     if Path(KIND).exists():
         raise InputError(

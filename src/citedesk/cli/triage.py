@@ -12,11 +12,12 @@ import click
 
 from citedesk.batch.means import Means, means_of
 from citedesk.batch.part import part_file
-from citedesk.batch.runner import LocalRunner, cores
+from citedesk.batch.runners import open_runner
 from citedesk.batch.source import BATCH, FileSource, open_files
 from citedesk.batch.triage_job import TriageJob
 from citedesk.batch.triage_rows import check_format
 from citedesk.cli.common import PLACE, json_option, progress_bar
+from citedesk.cli.runner_options import runner_options
 from citedesk.errors import ConflictError, InputError
 from citedesk.formats import Json
 from citedesk.settings import Settings
@@ -32,7 +33,7 @@ from citedesk.triage.sources import Place
 @click.option("--model", type=click.Path(path_type=Path, file_okay=False), help="Triage model to use.")
 @click.option("--subject", default="subject", show_default=True, help="Column of the subject.")
 @click.option("--body", default="body", show_default=True, help="Column of the body.")
-@click.option("--workers", type=click.IntRange(1), help="Processes that classify; default: one for each core.")
+@runner_options
 @click.option("--resume/--no-resume", default=True, show_default=True, help="Go on where a killed run stopped.")
 @json_option
 @click.pass_obj
@@ -44,6 +45,8 @@ def triage(
     subject: str,
     body: str,
     workers: int | None,
+    runner: str,
+    address: str | None,
     resume: bool,
     as_json: bool,
 ) -> None:
@@ -55,13 +58,12 @@ def triage(
     _check_places(source, out)
     columns, means = Columns(subject, body), means_of(settings, model)
     counts = Counter[str]()
-    with progress_bar("triage") as progress:
-        tickets = open_files(source, columns, lambda done, total: progress(done, total, "reading"))
+    with progress_bar("triage") as progress, open_runner(runner, workers, address) as where:
+        tickets = open_files(source, columns, lambda done, total: progress(done, total, "reading"), (), where.scan)
         with part_file(out, _key(tickets, out, means), resume) as part:
             resumed = part.rows
             counts.update(part.mark)
-            job, runner = TriageJob(means, columns, out), LocalRunner(workers or cores())
-            for done in runner.run(job, tickets, part.rows, part.mark):
+            for done in where.run(TriageJob(means, columns, out), tickets, part.rows, part.mark):
                 counts.update(done.mark)
                 part.append(done.data, done.rows, counts)
                 progress(part.rows, tickets.total, "triage")
