@@ -37,7 +37,7 @@ def editor(client: TestClient) -> Caller:
 @pytest.fixture(scope="module")
 def planned(editor: Caller) -> dict[str, Any]:
     """A job whose plan is made; tests that change its state make their own."""
-    job_id = editor.post(body={"heads": ["team"]}).json()["id"]
+    job_id = editor.post(body={"heads": ["team"], "trust": "none"}).json()["id"]
     return editor.until(job_id, "planned")
 
 
@@ -56,6 +56,11 @@ def test_plan_says_what_would_change_and_changes_nothing(planned: dict[str, Any]
     assert planned["summary"]["tickets"] == 3 * PER_LABEL
     assert planned["progress"] == {"done": 3 * PER_LABEL, "total": 3 * PER_LABEL, "seconds_left": None}
     assert labels_of(settings) == before
+
+
+def test_plan_that_trusts_labels_by_itself_keeps_its_estimate(editor: Caller) -> None:
+    job = editor.until(editor.post(body={}).json()["id"], "planned")
+    assert job["asked"]["plan"]["trust"]["team"] == pytest.approx(1 - 1 / 5 * 2 / 3, abs=0.05)
 
 
 def test_changes_in_pages_are_those_of_the_plan(planned: dict[str, Any], editor: Caller, settings: Settings) -> None:
@@ -115,8 +120,9 @@ def test_idempotency_key_of_another_request_is_a_conflict(editor: Caller) -> Non
     ("body", "named"),
     [
         ({"heads": ["mood"]}, "its heads are team"),
-        ({"where": ["team"]}, "is no condition"),
+        ({"where": ["team"]}, "a condition is written"),
         ({"source": "/etc/passwd"}, "source"),
+        ({"trust": 1.5}, "trust"),
     ],
 )
 def test_bad_request_is_refused_at_once(editor: Caller, body: dict[str, Any], named: str) -> None:
