@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 import numpy as np
 
+from citedesk.cli.bench_reclassify import reclassify
 from citedesk.cli.bench_search import search
 from citedesk.cli.bench_triage import triage
 from citedesk.cli.common import OPERATOR, json_option, opened, print_json, progress_bar
@@ -38,6 +39,7 @@ def bench() -> None:
     """Measure speed, alone and beside other systems. Quote medians and ratios: machines are noisy."""
 
 
+bench.add_command(reclassify)
 bench.add_command(search)
 bench.add_command(triage)
 
