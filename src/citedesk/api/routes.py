@@ -39,7 +39,8 @@ def create_suggestion(ticket: TicketIn, desk: OpenDesk, caller: Caller, idempote
         # Two requests with one key may have raced here; the first to store wins.
         earlier = desk.store.tickets.suggestion_by_key(caller.name, idempotency_key) if idempotency_key else None
         if earlier is None:
-            desk.store.tickets.put(redacted)
+            # Who asks for a suggestion need not send the labels the ticket has.
+            desk.store.tickets.put(redacted, caller.name, keep=True)
             desk.store.tickets.put_suggestion(stored, caller.name, idempotency_key)
     return _replay(earlier, fingerprint) if earlier else _json(text, 201)
 
