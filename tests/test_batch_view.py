@@ -281,6 +281,7 @@ def test_plan_json_holds_the_counts_by_hand(tmp_path: Path) -> None:
         "versions": {"model": MODEL, "policy": POLICY, "catalog": "c" * 64, "encoder": "fake", "citedesk": "0"},
         "source": {"kind": "file", "place": "tickets.jsonl"},
         "where": [],
+        "trust": {},
         "applied": {"applied": 4},
     }
 
