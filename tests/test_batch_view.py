@@ -183,6 +183,22 @@ def test_select_page_by_page_gives_the_full_listing(plan: Plan, selection: Selec
     assert pages[-1] or not whole
 
 
+@given(st.sampled_from([Selection(), Selection(heads=frozenset(["team"])), Selection(low=2.0)]), st.integers(1, 8))
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_select_that_looks_at_few_batches_a_page_gives_the_full_listing_too(
+    plan: Plan, selection: Selection, most: int
+) -> None:
+    pages, cursor = [], None
+    while True:
+        shown, cursor = select(plan, selection, cursor, 3, most)
+        pages.append(shown)
+        if cursor is None:
+            break
+    whole = list(selection.of(ticket for batch in plan.batches() for ticket in batch.tickets))
+    assert [one for page in pages for one in page] == whole
+    assert len(pages) >= -(-7 // most)
+
+
 def test_select_last_full_page_has_no_next_one(plan: Plan) -> None:
     everything, _ = select(plan, Selection(), None, 1_000)
     assert select(plan, Selection(), None, len(everything)) == (everything, None)
@@ -265,6 +281,7 @@ def test_plan_json_holds_the_counts_by_hand(tmp_path: Path) -> None:
         "versions": {"model": MODEL, "policy": POLICY, "catalog": "c" * 64, "encoder": "fake", "citedesk": "0"},
         "source": {"kind": "file", "place": "tickets.jsonl"},
         "where": [],
+        "trust": {},
         "applied": {"applied": 4},
     }
 

@@ -232,7 +232,7 @@ def watched_folder(owner: int) -> Path:
 def test_plan_whose_driver_is_killed_leaves_no_process_and_goes_on_to_the_same_bytes(
     processors: int, home: Path, encoder: Encoder, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    source, state = jsonl(tmp_path / "x.jsonl", made(0, 700)), tmp_path / "ray" / f".{CHANGES}.state"
+    source, state = jsonl(tmp_path / "x.jsonl", made(0, 2_000)), tmp_path / "ray" / f".{CHANGES}.state"
     plan = ["--home", str(home), "reclassify", "plan", str(source), "--unlabelled", "--json", "--out"]
     ray = [*plan, str(tmp_path / "ray"), "--runner", "ray", "--workers", "1"]
     with subprocess.Popen([sys.executable, "-c", CITEDESK, *ray], stderr=subprocess.DEVNULL) as running:
@@ -247,7 +247,7 @@ def test_plan_whose_driver_is_killed_leaves_no_process_and_goes_on_to_the_same_b
         time.sleep(0.1)
     assert (own.exists(), processes_in(own, os.getpid())) == (False, set())
     assert run(ray) == 0
-    assert (json.loads(capsys.readouterr().out)["resumed_at"], 0 < kept < 700) == (kept, True)
+    assert (json.loads(capsys.readouterr().out)["resumed_at"], 0 < kept < 2_000) == (kept, True)
     assert run([*plan, str(tmp_path / "local")]) == 0
     assert [(tmp_path / "ray" / name).read_bytes() for name in (HEADER, CHANGES)] == [
         (tmp_path / "local" / name).read_bytes() for name in (HEADER, CHANGES)
@@ -280,16 +280,3 @@ def test_open_runner_without_ray_installed_names_the_command(monkeypatch: pytest
 def test_open_runner_with_an_address_for_the_local_one_is_refused() -> None:
     with pytest.raises(InputError, match="--address auto is for a cluster"), open_runner("local", 1, "auto"):
         pass
-
-
-@pytest.mark.parametrize(
-    ("address", "words"),
-    [
-        ("127.0.0.1:1", "no Ray cluster answers there (ConnectionRefusedError); start one with: ray start --head"),
-        ("ray://head:10001", "results are not streamed to a Ray client; run the command on a machine of the cluster"),
-    ],
-)
-def test_open_runner_where_no_cluster_can_be_used_is_refused(address: str, words: str) -> None:
-    with pytest.raises(InputError) as caught, open_runner("ray", 1, address):
-        pass
-    assert words in str(caught.value)

@@ -27,6 +27,7 @@ TABLES = {
     "shadow_predictions",
     "audit",
     "applications",
+    "jobs",
 }
 
 

@@ -180,3 +180,11 @@ def test_find_tickets_stops_after_looking_at_so_many(store: Store) -> None:
 def test_parse_where_of_what_is_no_filter_is_refused(text: str) -> None:
     with pytest.raises(InputError, match=f"a condition is written field=value, .*; got '{text}'"):
         parse_where([text])
+
+
+def test_put_that_keeps_changes_only_the_fields_it_names(store: Store) -> None:
+    store.tickets.put(Ticket("a", "s", "b", fields={"team": "it", "n": 1}))
+    store.tickets.put(Ticket("a", "s", "new", fields={"n": 2}), keep=True)
+    found = store.tickets.get("a")
+    assert found is not None
+    assert (found.body, found.fields) == ("new", {"team": "it", "n": 2})

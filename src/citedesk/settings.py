@@ -104,6 +104,11 @@ class Settings:
         """The file of heads that spent their error budget."""
         return self.home / "models" / "demotions.json"
 
+    @property
+    def reclassifications(self) -> Path:
+        """The folder of the plans that jobs make."""
+        return self.home / "reclassifications"
+
     def _own_or_shipped(self, name: str) -> Path:
         own = self.home / name
         return own if own.is_file() else shipped("kb") / name

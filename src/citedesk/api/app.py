@@ -10,8 +10,10 @@ from citedesk import __version__
 from citedesk.api.documents import router as documents
 from citedesk.api.principals import Principals
 from citedesk.api.problems import add_problem_handlers, problem
+from citedesk.api.reclassifications import router as reclassifications
 from citedesk.api.routes import router
 from citedesk.api.tickets import router as tickets
+from citedesk.batch.supervisor import Supervisor
 from citedesk.desk import Desk, open_desk
 from citedesk.settings import read_settings
 from citedesk.telemetry import configure_logging
@@ -32,15 +34,19 @@ def create_app(make_desk: Callable[[], Desk]) -> FastAPI:
         desk = make_desk()
         app.state.desk = desk
         app.state.principals = Principals(desk.settings)
+        supervisor = Supervisor(desk.settings, desk.store)
+        supervisor.start()
         try:
             yield
         finally:
+            supervisor.stop()
             desk.close()
 
     app = FastAPI(title="CiteDesk", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None)
     add_problem_handlers(app)
     app.include_router(router)
     app.include_router(documents)
+    app.include_router(reclassifications)
     app.include_router(tickets)
     app.add_middleware(BodyLimit)
     return app

@@ -25,9 +25,7 @@ Caller = Annotated[Principal, Depends(_principal)]
 
 def _editor(caller: Caller) -> Principal:
     if not caller.may_write:
-        raise ForbiddenError(
-            "changing documents needs a token whose role is editor or admin; see CITEDESK_PRINCIPALS in the README"
-        )
+        raise ForbiddenError("this needs a token whose role is editor or admin; see CITEDESK_PRINCIPALS in the README")
     return caller
 
 

@@ -8,6 +8,7 @@ from fastapi.responses import JSONResponse, PlainTextResponse
 
 from citedesk.api.dependencies import Caller, OpenDesk
 from citedesk.api.schemas import MAX_QUERY, FeedbackIn, SearchIn, TicketIn, Words
+from citedesk.batch.jobs import measure
 from citedesk.desk import request_hash
 from citedesk.errors import CiteDeskError, ConflictError, NotFoundError
 from citedesk.formats import results_json, suggestion_json
@@ -38,7 +39,8 @@ def create_suggestion(ticket: TicketIn, desk: OpenDesk, caller: Caller, idempote
         # Two requests with one key may have raced here; the first to store wins.
         earlier = desk.store.tickets.suggestion_by_key(caller.name, idempotency_key) if idempotency_key else None
         if earlier is None:
-            desk.store.tickets.put(redacted)
+            # Who asks for a suggestion need not send the labels the ticket has.
+            desk.store.tickets.put(redacted, caller.name, keep=True)
             desk.store.tickets.put_suggestion(stored, caller.name, idempotency_key)
     return _replay(earlier, fingerprint) if earlier else _json(text, 201)
 
@@ -116,7 +118,9 @@ def readyz(desk: OpenDesk) -> JSONResponse:
 
 @router.get("/metrics", response_class=PlainTextResponse)
 def metrics(desk: OpenDesk) -> str:
-    """Print counters and the heads' error budgets in the Prometheus text format."""
+    """Print counters, the heads' error budgets and the jobs in the Prometheus text format."""
+    with desk.store.lock:
+        measure(desk.store.jobs, desk.metrics)
     return desk.measured()
 
 

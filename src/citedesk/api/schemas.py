@@ -129,3 +129,41 @@ class SearchIn(BaseModel):
     def page(self) -> Page:
         """Make the domain's page."""
         return Page(self.k, start_of(self.cursor))
+
+
+class ReclassificationIn(BaseModel):
+    """What is to be planned for the stored tickets: heads, all if none is named, and what tickets must fulfil.
+
+    trust: share of the current labels that are right, in [0, 1]; `auto` estimates it, `none` asks the model alone.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"example": {"heads": ["team"], "where": ["created_at>=2026-01-01"]}}
+    )
+
+    heads: Annotated[list[Short], Field(max_length=50)] = []
+    where: Annotated[list[Annotated[str, Field(max_length=1000)]], Field(max_length=50)] = []
+    trust: Literal["auto", "none"] | Annotated[float, Field(ge=0, le=1)] = "auto"
+
+
+# Tickets changed in a second at most.
+Rate = Annotated[float, Field(ge=0.1, le=1_000_000)] | None
+
+
+class ApplyIn(BaseModel):
+    """Which changes of a plan are applied: by decision, head and least probability; `rate` in tickets a second."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    decisions: Annotated[list[Literal["auto", "suggest", "abstain"]], Field(min_length=1, max_length=3)] = ["auto"]
+    heads: Annotated[list[Short], Field(max_length=50)] = []
+    min_probability: Annotated[float, Field(ge=0, le=1)] = 0.0
+    rate: Rate = None
+
+
+class UndoIn(BaseModel):
+    """How fast changes are taken back, in tickets a second."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    rate: Rate = None

@@ -73,6 +73,8 @@ class PlanJob:
 
     def _moves(self, ticket: Ticket, prediction: Prediction) -> bool:
         """Tell whether a prediction may be a change, which needs a reason."""
+        if prediction.head not in self.heads:
+            return False
         old = label_of(ticket.fields.get(self.heads[prediction.head]))
         return old is None or old.casefold() != prediction.label.casefold()
 

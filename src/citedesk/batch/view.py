@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
 
 from citedesk.batch.plan import CHANGES, Change, Plan, PlannedTicket, members
 from citedesk.batch.summary import HeadSummary
@@ -177,7 +176,9 @@ def loads_of(head: HeadSummary, most: int | None = None) -> list[Load]:
     return shown
 
 
-def select(plan: Plan, selection: Selection, cursor: str | None, limit: int) -> tuple[list[Shown], str | None]:
+def select(
+    plan: Plan, selection: Selection, cursor: str | None, limit: int, most: int | None = None
+) -> tuple[list[Shown], str | None]:
     """Read a page of the chosen changes.
 
     Args:
@@ -185,6 +186,7 @@ def select(plan: Plan, selection: Selection, cursor: str | None, limit: int) -> 
         selection: which.
         cursor: where the page begins, as the page before gave it; None for the first.
         limit: changes of a page at most, >= 1.
+        most: batches to look at, >= 1; then a page may be short, or empty, and have a cursor. None for all.
 
     Returns:
         The changes in the order of the plan, and the cursor of the next page; None if there is no more.
@@ -193,18 +195,19 @@ def select(plan: Plan, selection: Selection, cursor: str | None, limit: int) -> 
         InputError: if the cursor is none of this plan's.
     """
     start, index = _place(plan, cursor)
-    found = list(islice(_places(plan, selection, start, index), limit + 1))
-    return [shown for _, shown in found[:limit]], found[limit][0] if len(found) > limit else None
-
-
-def _places(plan: Plan, selection: Selection, start: int, index: int) -> Iterator[tuple[str, Shown]]:
-    """Give the chosen changes from a place on, each with its cursor."""
-    for batch in plan.batches(start):
+    found: list[Shown] = []
+    for number, batch in enumerate(plan.batches(start)):
+        if number == most:
+            return found, f"{start}.0"
         pairs = ((ticket, change) for ticket in batch.tickets for change in ticket.changes)
         for at, (ticket, change) in enumerate(pairs):
-            if at >= index and selection.holds(ticket, change):
-                yield f"{start}.{at}", (ticket, change)
+            if at < index or not selection.holds(ticket, change):
+                continue
+            if len(found) == limit:
+                return found, f"{start}.{at}"
+            found.append((ticket, change))
         start, index = batch.end, 0
+    return found, None
 
 
 def _place(plan: Plan, cursor: str | None) -> tuple[int, int]:

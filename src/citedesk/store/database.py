@@ -17,6 +17,7 @@ from sqlite_utils import Database
 from citedesk.errors import StorageError
 from citedesk.store.documents import Documents
 from citedesk.store.failures import storage_errors
+from citedesk.store.jobs import Jobs
 from citedesk.store.labels import Labels
 from citedesk.store.migrations import migrate
 from citedesk.store.shadows import Shadows
@@ -38,6 +39,7 @@ class Store:
     tickets: Tickets
     labels: Labels
     shadows: Shadows
+    jobs: Jobs
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -114,4 +116,5 @@ def open_store(path: Path | None) -> Store:
         tickets=Tickets(connection),
         labels=Labels(connection),
         shadows=Shadows(connection),
+        jobs=Jobs(connection),
     )

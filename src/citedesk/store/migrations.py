@@ -133,6 +133,21 @@ def m0007_reclassification(db: Database) -> None:
     )
 
 
+def m0008_jobs(db: Database) -> None:
+    """Jobs that run in the background, and what somebody wants of them: `run`, `pause` or `cancel`."""
+    _execute(
+        db,
+        """
+        create table jobs (
+            id text primary key, state text not null, step text not null, wanted text not null, spec text not null,
+            progress text not null, plan text not null, error text not null, actor text not null,
+            attempts integer not null, idempotency_key text, request_hash text not null, created_at text not null,
+            updated_at text not null);
+        create unique index jobs_by_key on jobs (actor, idempotency_key) where idempotency_key is not null;
+        """,
+    )
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     m0001_documents,
     m0002_tickets,
@@ -141,6 +156,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     m0005_feedback,
     m0006_models,
     m0007_reclassification,
+    m0008_jobs,
 )
 
 

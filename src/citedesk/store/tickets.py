@@ -83,13 +83,20 @@ class Tickets:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
 
-    def put(self, ticket: Ticket, actor: str = "ticket import") -> Put:
+    def put(self, ticket: Ticket, actor: str = "ticket import", keep: bool = False) -> Put:
         """Store a ticket, replacing an older state of the same id; the same state again changes nothing.
 
         A label that a plan had set and that is another now is written to the audit trail, as changed by `actor`.
+
+        Args:
+            ticket: redacted.
+            actor: who sends it.
+            keep: fields that the ticket does not name stay as they were.
         """
         fields, at = _fields_of(ticket), now()
         old = self.get(ticket.id)
+        if keep and old is not None:
+            fields = json.dumps({**old.fields, **read_fields(fields)}, sort_keys=True)
         if old is None:
             self._db.execute(
                 "insert into tickets values (?, ?, ?, ?, ?, ?)",
