@@ -28,6 +28,7 @@ _ON = {"local": "", "ray": " on Ray"}
     "--runner", type=click.Choice(RUNNERS), default=RUNNERS[0], help="`ray` is measured beside the local one."
 )
 @click.option("--rounds", default=2, show_default=True, type=click.IntRange(1), help="Times what is compared is run.")
+@click.option("--live", is_flag=True, help="Also measure suggestions while a job runs, over HTTP.")
 @click.option("--subject", default="subject", show_default=True, help="Column of the subject.")
 @click.option("--body", default="body", show_default=True, help="Column of the body.")
 @json_option
@@ -40,6 +41,7 @@ def reclassify(
     workers: int | None,
     runner: str,
     rounds: int,
+    live: bool,
     subject: str,
     body: str,
     as_json: bool,
@@ -55,7 +57,7 @@ def reclassify(
 
     if file and not heads:
         raise click.UsageError(f"name the label columns of {file} with --head NAME")
-    trial = Trial(workers or cores(), file, heads or HEADS, Columns(subject, body), size, rounds, runner)
+    trial = Trial(workers or cores(), file, heads or HEADS, Columns(subject, body), size, rounds, runner, live)
     with progress_bar("reclassify") as progress:
         report = measure_batch(settings, trial, progress)
     if as_json:
@@ -71,6 +73,8 @@ def _print(report: Mapping[str, Any]) -> None:
     _print_meaning(report["with_meaning"])
     columns = {"tickets": "tickets", "tickets_per_second": "tickets/s", "database_bytes": "database bytes"}
     print_table({step: _named(row, columns) for step, row in report["store"].items()}, "ticket store, words only")
+    if "live" in report:
+        _print_live(report["live"])
 
 
 def _print_words(found: Mapping[str, Any]) -> None:
@@ -99,6 +103,14 @@ def _print_meaning(found: Mapping[str, Any]) -> None:
     }
     print_table(rows, f"with meaning, {found['tickets']} tickets, {len(found['heads'])} heads")
     click.echo()
+
+
+def _print_live(found: Mapping[str, Any]) -> None:
+    columns = {"p50": "p50 ms", "p95": "p95 ms"}
+    rows = {f"{kind} a job": _named(found[kind], columns) for kind in ("without", "with")}
+    click.echo()
+    print_table(rows | {"ratio": {"p50 ms": found["ratio_p50"], "p95 ms": found["ratio_p95"]}}, "a suggestion")
+    click.echo(f"the job did {found['batch_tickets_per_second']} tickets a second meanwhile")
 
 
 def _workers(plan: Mapping[str, Any]) -> str:

@@ -30,7 +30,7 @@ class Trial:
 
     workers: processes. file: real tickets, of which `heads` are the label columns; None for generated ones. size:
     tickets; None for FEW, or all of the file if they are fewer. rounds: how often what is compared takes turns. runner:
-    `ray` to measure that beside the local one.
+    `ray` to measure that beside the local one. live: whether suggestions beside a running job are measured as well.
     """
 
     workers: int
@@ -40,6 +40,7 @@ class Trial:
     size: int | None = None
     rounds: int = 2
     runner: str = "local"
+    live: bool = False
 
 
 def measure_batch(settings: Settings, trial: Trial, progress: Progress = silent) -> dict[str, Any]:
@@ -54,7 +55,7 @@ def measure_batch(settings: Settings, trial: Trial, progress: Progress = silent)
     Returns:
         `tickets`, `generated`, `characters_mean`, `workers`, `heads`; `words_only` with a plan for each number of
         tickets and workers, `times_faster` and `same_bytes`; `with_meaning`, see `measure_meaning`; `store`, see
-        `measure_store`.
+        `measure_store`; `live`, if asked for, see `measure_live`.
 
     Raises:
         InputError: if the file has fewer tickets, or no such head.
@@ -76,7 +77,14 @@ def measure_batch(settings: Settings, trial: Trial, progress: Progress = silent)
             "words_only": _words_only(site),
             "with_meaning": site.measure("meaning", _WITH_MEANING, trial.workers, model=str(settings.triage_model)),
             "store": site.measure("store", _STORED, trial.workers),
-        }
+        } | ({"live": _live(settings, trial, progress)} if trial.live else {})
+
+
+def _live(settings: Settings, trial: Trial, progress: Progress) -> dict[str, Any]:
+    """Measure suggestions of a server that plans stored tickets at the same time."""
+    from citedesk.evaluate import batch_live  # here, for it opens all that a server needs
+
+    return batch_live.measure_live(settings, batch_live.Trial(rounds=trial.rounds), progress)
 
 
 def _write(trial: Trial, path: Path) -> tuple[int, int]:
