@@ -27,7 +27,7 @@ _ON = {"local": "", "ray": " on Ray"}
 @click.option(
     "--runner", type=click.Choice(RUNNERS), default=RUNNERS[0], help="`ray` is measured beside the local one."
 )
-@click.option("--rounds", default=2, show_default=True, type=click.IntRange(1), help="Times what is compared is run.")
+@click.option("--rounds", default=3, show_default=True, type=click.IntRange(1), help="Times what is compared is run.")
 @click.option("--live", is_flag=True, help="Also measure suggestions while a job runs, over HTTP.")
 @click.option("--subject", default="subject", show_default=True, help="Column of the subject.")
 @click.option("--body", default="body", show_default=True, help="Column of the body.")

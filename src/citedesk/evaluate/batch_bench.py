@@ -38,7 +38,7 @@ class Trial:
     heads: tuple[str, ...] = HEADS
     columns: Columns = field(default_factory=Columns)
     size: int | None = None
-    rounds: int = 2
+    rounds: int = 3
     runner: str = "local"
     live: bool = False
 
