@@ -23,7 +23,7 @@ from citedesk.triage.rows import Columns
 from tests.reclassify_data import rows, words_model, write
 
 PLAN = [
-    "changed", "parent_mb", "runner", "seconds", "sha256", "tickets", "tickets_per_second",
+    "changed", "parent_mb", "processors", "runner", "seconds", "sha256", "tickets", "tickets_per_second",
     "tickets_per_second_running", "worker_mb", "workers",
 ]  # fmt: skip
 MEANING = [

@@ -80,6 +80,7 @@ def _print(report: Mapping[str, Any]) -> None:
 def _print_words(found: Mapping[str, Any]) -> None:
     columns = {
         "seconds": "seconds",
+        "processors": "processors",
         "tickets_per_second": "tickets/s",
         "tickets_per_second_running": "once running",
         "parent_mb": "parent MB",

@@ -164,7 +164,7 @@ def _ratio(together: Sequence[dict[str, Any]], alone: Sequence[dict[str, Any]]) 
 
 def _summed(runs: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Sum up runs of the same: medians of what was timed, the most memory of any."""
-    timed = {"seconds": 2, "tickets_per_second": 1, "tickets_per_second_running": 1}
+    timed = {"seconds": 2, "processors": 2, "tickets_per_second": 1, "tickets_per_second_running": 1}
     middle = {name: median([run[name] for run in runs], digits) for name, digits in timed.items()}
     most = {name: max((run[name] for run in runs if run[name]), default=None) for name in ("parent_mb", "worker_mb")}
     return runs[0] | middle | most

@@ -3,6 +3,7 @@
 Run as a program by `child.py`. Working processes import it as well, so it imports little more than they need.
 """
 
+import os
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -41,17 +42,25 @@ def measure_plan(work: Work) -> dict[str, Any]:
     Returns:
         Seconds; tickets a second, over everything and `_running` once all processes were up; `parent_mb` and
         `worker_mb`, the peaks of this process and of the largest that worked, None on Ray; the share of tickets with a
-        change; SHA-256 of the plan's two files.
+        change; SHA-256 of the plan's two files; `processors`, the seconds that processors worked, which a busy machine
+        does not lengthen as much, None on Ray.
     """
     with TemporaryDirectory(dir=work.folder) as folder, TemporaryDirectory(dir=work.folder) as peaks:
-        began = time.perf_counter()
+        began, worked = time.perf_counter(), _worked()
         with open_runner(work.runner, work.workers, None) as runner:
             watched = WatchedRunner(runner, work.workers, Path(peaks) if work.runner == "local" else None)
             job = work.job()
             source = open_files(work.tickets, job.columns, work.progress("reading"), (), runner.scan)
             what = f"planning, {work.runner}, {work.workers} workers"
             plan = make_plan(work.weighing(job, source), source, watched, Path(folder), work.progress(what))
-        return {"workers": work.workers, "runner": work.runner} | _report(plan, watched, time.perf_counter() - began)
+        found = _report(plan, watched, time.perf_counter() - began)
+        processors = round(_worked() - worked, 2) if work.runner == "local" else None
+        return {"workers": work.workers, "runner": work.runner, **found, "processors": processors}
+
+
+def _worked() -> float:
+    """Add up the processor seconds of this process and of those it started that have ended."""
+    return sum(os.times()[:4])
 
 
 def _report(plan: Plan, watched: WatchedRunner, seconds: float) -> dict[str, Any]:
