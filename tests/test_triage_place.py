@@ -121,7 +121,7 @@ DATA = [
     ("x.csv", b"n\n1\n"),
     ("x.csv", "n\n1\n".encode("utf-16")),
     ("x.tsv", b"n\tm\n1\t\n"),
-    ("X.CSV.gz", gzip.compress(b"n\n1\n")),
+    ("X.CSV.gz", gzip.compress(b"n\n1\n", mtime=0)),
     ("x.ndjson.gz", gzip.compress(b'{"n": "1"}\n')),
     ("x.parquet", table(n=["1"])),
 ]
@@ -282,7 +282,7 @@ def test_triage_of_a_bad_url_ends_in_one_line_without_secrets(
 
 
 def test_triage_of_a_url_writes_what_the_same_file_gives(desk: Desk, home: Path, tmp_path: Path) -> None:
-    data = gzip.compress(b"id,subject,body\n1,printer jams,paper stuck\n2,vpn down,cannot connect\n")
+    data = gzip.compress(b"id,subject,body\n1,printer jams,paper stuck\n2,vpn down,cannot connect\n", mtime=0)
     put("memory://tickets/x.csv.gz", data)
     (tmp_path / "x.csv.gz").write_bytes(data)
     for source, name in (("memory://tickets/", "a"), (str(tmp_path / "x.csv.gz"), "b")):
