@@ -3,7 +3,7 @@
 import gzip
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
 from citedesk.batch.means import Means
@@ -40,7 +40,7 @@ class PlanJob:
 
     def open(self) -> Worker:
         """Load the model and its encoder."""
-        classifier = self.means.classifier()
+        classifier = replace(self.means.classifier(), routes=False)
         return lambda batch: self._work(classifier, batch)
 
     def _work(self, classifier: Classifier, batch: Batch) -> Done:
@@ -57,8 +57,15 @@ class PlanJob:
     def _planned(
         self, classifier: Classifier, chosen: Sequence[tuple[int, Row]], counts: Summary
     ) -> list[PlannedTicket]:
-        tickets = [ticket_at(row, self.columns, at) for at, row in chosen]
-        results = iter(classifier.classify_each([ticket for ticket in tickets if ticket.text], self._moves))
+        read = frozenset(classifier.triage.model.features.fields.names)
+        tickets = [_bare(ticket_at(row, self.columns, at), read) for at, row in chosen]
+        rows = {id(ticket): row for ticket, (_, row) in zip(tickets, chosen, strict=True)}
+        results = iter(
+            classifier.classify_each(
+                [ticket for ticket in tickets if ticket.text],
+                lambda ticket, prediction: self._moves(rows[id(ticket)], prediction),
+            )
+        )
         planned = []
         for (at, row), ticket in zip(chosen, tickets, strict=True):
             result = next(results) if ticket.text else None
@@ -71,12 +78,11 @@ class PlanJob:
                 planned.append(PlannedTicket(at + 1, ticket.id, _updated_at(row), changes, refused))
         return planned
 
-    def _moves(self, ticket: Ticket, prediction: Prediction) -> bool:
+    def _moves(self, row: Row, prediction: Prediction) -> bool:
         """Tell whether a prediction may be a change, which needs a reason."""
         if prediction.head not in self.heads:
             return False
-        old = label_of(ticket.fields.get(self.heads[prediction.head]))
-        return old is None or old.casefold() != prediction.label.casefold()
+        return (label_of(row.get(self.heads[prediction.head])) or "").casefold() != prediction.label.casefold()
 
     def _changes(self, classifier: Classifier, row: Row, triaged: Triaged, counts: Summary) -> list[Change]:
         """List what changes.
@@ -100,6 +106,11 @@ class PlanJob:
                 reason = reason_of(moved, unusual, said.probability)
                 changes.append(Change(head, old, new, moved.probability, moved.decision.value, reason))
         return changes
+
+
+def _bare(ticket: Ticket, read: frozenset[str]) -> Ticket:
+    """Drop the fields that the model does not read, so that nobody has to redact them."""
+    return replace(ticket, fields={name: value for name, value in ticket.fields.items() if name in read})
 
 
 def _updated_at(row: Row) -> str | None:

@@ -22,12 +22,13 @@ class Classifier:
     """What classifies many tickets.
 
     encoder: the model's; None will do for a model that reads words only. demoted: heads that spent their error budget
-    and decide nothing alone.
+    and decide nothing alone. routes: whether tickets are routed.
     """
 
     triage: Triage
     encoder: Encoder | None
     demoted: Collection[str] = ()
+    routes: bool = True
 
     def classify(self, tickets: Sequence[Ticket], explain: Explain | None = None) -> list[Triaged]:
         """Redact, screen and triage tickets; texts are encoded only if a head reads their meaning.
@@ -45,7 +46,7 @@ class Classifier:
         families = [screen(ticket) for ticket in redacted]
         inputs = self.triage.inputs(redacted, self.encoder, needed_only=True)
         asked = None if explain is None else lambda i, prediction: explain(tickets[i], prediction)
-        triaged = self.triage.triage(redacted, inputs, asked)
+        triaged = self.triage.triage(redacted, inputs, asked, self.routes)
         return [self._lowered(one, seen) for one, seen in zip(triaged, families, strict=True)]
 
     def classify_each(self, tickets: Sequence[Ticket], explain: Explain | None = None) -> list[Triaged | str]:

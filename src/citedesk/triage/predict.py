@@ -62,18 +62,22 @@ class Triage:
         """Classify by some of the model's heads; see `TriageModel.only`."""
         return replace(self, model=self.model.only(heads))
 
-    def triage(self, tickets: Sequence[Ticket], inputs: Inputs, explain: Explain | None = None) -> list[Triaged]:
+    def triage(
+        self, tickets: Sequence[Ticket], inputs: Inputs, explain: Explain | None = None, routes: bool = True
+    ) -> list[Triaged]:
         """Predict and route tickets, whose inputs were read by `inputs`.
 
         Args:
             tickets: n, redacted.
             inputs: theirs.
             explain: which predictions need all evidence, see `TriageModel.predict_with_scope`; None for all.
+            routes: whether to route them.
         """
         predictions = self.model.predict_with_scope(inputs, self.policy, explain)
         results = []
         for i, (ticket, (predicted, usual)) in enumerate(zip(tickets, predictions, strict=True)):
-            results.append(Triaged(predicted, self._route(ticket, inputs, i, predicted), usual))
+            routed = self._route(ticket, inputs, i, predicted) if routes else None
+            results.append(Triaged(predicted, routed, usual))
         return results
 
     def _route(self, ticket: Ticket, inputs: Inputs, i: int, predicted: Mapping[str, Prediction]) -> Route | None:
