@@ -10,11 +10,13 @@ import pytest
 from citedesk.batch.planning import make_plan
 from citedesk.batch.source import open_files
 from citedesk.batch.trust import current_probability, estimate_trust, measure_trust, sample_of, weighed
-from citedesk.triage.artifact import load_model
+from citedesk.triage.artifact import load_model, save_model
 from citedesk.triage.heads import Head
 from citedesk.triage.rows import Columns
+from citedesk.triage.training import train
 from citedesk.types import Alternative, Decision, Prediction
-from tests.reclassify_data import HEADS, HERE, job_of, means, rows, words_model, write
+from tests.reclassify_data import HEADS, HERE, job_of, means, plan_of, rows, words_model, write
+from tests.triage_data import ENCODER, POLICY, labelled
 
 
 @pytest.fixture(scope="module")
@@ -90,6 +92,21 @@ def test_measured_trust_of_labels_the_model_does_not_know_says_nothing(tmp_path:
     tickets = [row | {"priority": "urgent"} for row in rows(200)]
     source = open_files(write(tmp_path / "x.jsonl", tickets), Columns())
     assert "priority" not in measure_trust(source, means(tmp_path, model).classifier(), Columns(), HEADS)
+
+
+def test_labels_too_few_to_judge_are_trusted_as_people_mostly_deserve(tmp_path: Path, model: Path) -> None:
+    source = open_files(write(tmp_path / "x.jsonl", rows(20)), Columns())
+    assert measure_trust(source, means(tmp_path, model).classifier(), Columns(), HEADS) == dict.fromkeys(HEADS, 0.9)
+
+
+def test_labels_too_rare_for_the_model_to_say_are_left_alone(tmp_path: Path) -> None:
+    known = labelled(40, seed=1)
+    known.labels["team"][:2] = "vault"
+    save_model(tmp_path / "m", train(known, ENCODER.name, POLICY, candidates=[("words",)]).model, {}, "# Card\n")
+    assert "vault" not in load_model(tmp_path / "m").heads["team"].labels
+    tickets = write(tmp_path / "x.jsonl", [row | {"team": "vault"} for row in rows(30)])
+    plan = plan_of(means(tmp_path, tmp_path / "m"), tickets, tmp_path / "plan")
+    assert plan.summary.heads["team"].changes() == 0
 
 
 def test_plan_that_trusts_labels_changes_fewer_of_those_it_can_say(tmp_path: Path, model: Path) -> None:

@@ -84,12 +84,12 @@ class PlanJob:
         A label that differs in case only stays, and so does a rare one that the model cannot say, and one that is
         likelier than what the model says.
         """
-        changes = []
+        changes, model = [], classifier.triage.model
         unusual = triaged.usual < classifier.triage.policy.file.scope.strange_share
         for head, column in self.heads.items():
             said, old = triaged.predictions[head], label_of(row.get(column)) or ""
-            known = classifier.triage.model.heads[head]
-            rare = said.label == OTHER and old != "" and old not in known.labels
+            known = model.heads[head]
+            rare = old not in known.labels and (said.label == OTHER or old in model.seen[head]) and old != ""
             moved = None if rare or old.casefold() == said.label.casefold() else said
             if moved is not None and head in self.trust and old in known.labels:
                 moved = weighed(said, old, known, self.trust[head])
