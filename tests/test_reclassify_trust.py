@@ -9,7 +9,9 @@ import pytest
 
 from citedesk.batch.planning import make_plan
 from citedesk.batch.source import open_files
+from citedesk.batch.summary import OUTWEIGHED
 from citedesk.batch.trust import current_probability, estimate_trust, measure_trust, sample_of, weighed
+from citedesk.batch.view import decisions_of
 from citedesk.triage.artifact import load_model, save_model
 from citedesk.triage.heads import Head
 from citedesk.triage.rows import Columns
@@ -80,6 +82,14 @@ def corrupted(n: int, share: float) -> list[dict[str, object]]:
     return made
 
 
+def torn(n: int) -> list[dict[str, object]]:
+    """Make tickets of two minds, so that the model is unsure; a tenth of the labels is wrong."""
+    tickets = corrupted(n, 0.9)
+    for row, other in zip(tickets, tickets[1:] + tickets[:1], strict=True):
+        row["body"] = f"{row['body']} {' '.join(str(other['body']).split()[:4])}"
+    return tickets
+
+
 @pytest.mark.parametrize("share", [0.6, 0.95])
 def test_measured_trust_is_near_the_share_of_right_labels(tmp_path: Path, model: Path, share: float) -> None:
     source = open_files(write(tmp_path / "x.jsonl", corrupted(1_200, share)), Columns())
@@ -110,10 +120,7 @@ def test_labels_too_rare_for_the_model_to_say_are_left_alone(tmp_path: Path) -> 
 
 
 def test_plan_that_trusts_labels_changes_fewer_of_those_it_can_say(tmp_path: Path, model: Path) -> None:
-    tickets = corrupted(600, 0.9)
-    for row, other in zip(tickets, tickets[1:] + tickets[:1], strict=True):  # of two minds, so that the model is unsure
-        row["body"] = f"{row['body']} {' '.join(str(other['body']).split()[:4])}"
-    source = open_files(write(tmp_path / "x.jsonl", tickets), Columns())
+    source = open_files(write(tmp_path / "x.jsonl", torn(600)), Columns())
     job = job_of(means(tmp_path, model))
 
     def changed(name: str, trust: dict[str, float]) -> dict[str, str]:
@@ -124,6 +131,24 @@ def test_plan_that_trusts_labels_changes_fewer_of_those_it_can_say(tmp_path: Pat
     free, held = changed("free", {}), changed("held", {"priority": 0.99})
     assert (held.keys() < free.keys(), len(held) > 0) == (True, True)
     assert all("without the current label" in reason for reason in held.values())
+
+
+def test_labels_that_outweigh_the_model_are_counted_apart_from_those_it_agrees_with(
+    tmp_path: Path, model: Path
+) -> None:
+    source, job = (
+        open_files(write(tmp_path / "x.jsonl", torn(300)), Columns()),
+        job_of(means(tmp_path, model)),
+    )
+    free, held = (
+        decisions_of(make_plan(replace(job, trust=trust), source, HERE, tmp_path / name).summary.heads["priority"])
+        for name, trust in (("free", {}), ("held", {"priority": 0.995}))
+    )
+    moves = [sum(move for _, move in counts.values()) for counts in (free, held)]
+    assert {name: stay for name, (stay, _) in held.items()} == (
+        {name: stay for name, (stay, _) in free.items()} | {OUTWEIGHED: moves[0] - moves[1]}
+    )
+    assert moves[0] > moves[1]
 
 
 @pytest.mark.parametrize(("total", "first", "last"), [(300, 0, 299), (2_500, 0, 1_998)])
