@@ -84,7 +84,7 @@ def test_matrix_of_any_size_counts_every_move_once(
 
 
 def test_decisions_count_what_stays_and_what_moves() -> None:
-    assert decisions_of(TEAMS) == {"auto": (10, 11), "suggest": (0, 5), "abstain": (6, 1)}
+    assert decisions_of(TEAMS) == {"auto": (10, 11), "suggest": (0, 5), "abstain": (6, 1), "outweighed": (0, 0)}
 
 
 @pytest.mark.parametrize(
@@ -237,8 +237,8 @@ def test_plan_json_holds_the_counts_by_hand(tmp_path: Path) -> None:
         "heads": {
             "priority": {
                 "column": "priority",
-                "stay": {"auto": 3, "suggest": 0, "abstain": 0},
-                "move": {"auto": 1, "suggest": 1, "abstain": 1},
+                "stay": {"auto": 3, "suggest": 0, "abstain": 0, "outweighed": 0},
+                "move": {"auto": 1, "suggest": 1, "abstain": 1, "outweighed": 0},
                 "moves": [
                     {"from": None, "to": "P1", "tickets": 1, "decisions": {"abstain": 1}},
                     {"from": "P3", "to": "P1", "tickets": 1, "decisions": {"auto": 1}},
@@ -258,8 +258,8 @@ def test_plan_json_holds_the_counts_by_hand(tmp_path: Path) -> None:
             },
             "team": {
                 "column": "team",
-                "stay": {"auto": 0, "suggest": 0, "abstain": 0},
-                "move": {"auto": 1, "suggest": 1, "abstain": 0},
+                "stay": {"auto": 0, "suggest": 0, "abstain": 0, "outweighed": 0},
+                "move": {"auto": 1, "suggest": 1, "abstain": 0, "outweighed": 0},
                 "moves": [
                     {"from": "DB", "to": "net", "tickets": 1, "decisions": {"auto": 1}},
                     {"from": "net", "to": "db", "tickets": 1, "decisions": {"suggest": 1}},

@@ -160,6 +160,14 @@ def test_plan_of_an_empty_store_says_how_to_fill_it(
     assert "import tickets with: citedesk tickets add FILE" in refused(capsys, tmp_path / "home", 2, *order)
 
 
+def test_plan_of_a_field_no_stored_ticket_has_is_refused_unless_they_may_have_none(
+    stored: Path, model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    order = ["plan", "store", "--out", tmp_path / "plan", "--model", model, "--column", "team=taem", "--workers", 1]
+    assert "no stored ticket has a field 'taem'" in refused(capsys, stored, 2, *order)
+    assert said(capsys, stored, *order, "--unlabelled")["tickets"] == TICKETS
+
+
 def test_undo_of_a_file_needs_both_files(tmp_path: Path, model: Path, capsys: pytest.CaptureFixture[str]) -> None:
     source, plan = write(tmp_path / "x.jsonl", rows(5)), tmp_path / "plan"
     said(capsys, tmp_path / "home", "plan", source, "--out", plan, "--model", model)

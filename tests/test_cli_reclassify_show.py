@@ -40,9 +40,9 @@ model 53aa51172d14, policy 9c0ffee172d1; from tickets.jsonl
 no prediction: 2 without text, 1 refused; these stay as they are and are in no count below
 
 priority (column prio): 3 stay, 3 move
-      auto  suggest  abstain  all
-stay     3        0        0    3
-move     1        1        1    3
+      auto  suggest  abstain  outweighed  all
+stay     3        0        0           0    3
+move     1        1        1           0    3
 2 up, 0 down (P1 is the top, P4 the bottom)
 abstained on 1, which a person should decide; 1 of these would move
 
@@ -59,9 +59,9 @@ P4            0           0    0          1   +1
 (no label)    1           1    0          0   -1
 
 team: 0 stay, 2 move
-      auto  suggest  abstain  all
-stay     0        0        0    0
-move     1        1        0    2
+      auto  suggest  abstain  outweighed  all
+stay     0        0        0           0    0
+move     1        1        0           0    2
 
 from \\ to  db  net  all
 db          =    1    1

@@ -9,12 +9,16 @@ import pytest
 
 from citedesk.batch.planning import make_plan
 from citedesk.batch.source import open_files
+from citedesk.batch.summary import OUTWEIGHED
 from citedesk.batch.trust import current_probability, estimate_trust, measure_trust, sample_of, weighed
-from citedesk.triage.artifact import load_model
+from citedesk.batch.view import decisions_of
+from citedesk.triage.artifact import load_model, save_model
 from citedesk.triage.heads import Head
 from citedesk.triage.rows import Columns
+from citedesk.triage.training import train
 from citedesk.types import Alternative, Decision, Prediction
-from tests.reclassify_data import HEADS, HERE, job_of, means, rows, words_model, write
+from tests.reclassify_data import HEADS, HERE, job_of, means, plan_of, rows, words_model, write
+from tests.triage_data import ENCODER, POLICY, labelled
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +82,14 @@ def corrupted(n: int, share: float) -> list[dict[str, object]]:
     return made
 
 
+def torn(n: int) -> list[dict[str, object]]:
+    """Make tickets of two minds, so that the model is unsure; a tenth of the labels is wrong."""
+    tickets = corrupted(n, 0.9)
+    for row, other in zip(tickets, tickets[1:] + tickets[:1], strict=True):
+        row["body"] = f"{row['body']} {' '.join(str(other['body']).split()[:4])}"
+    return tickets
+
+
 @pytest.mark.parametrize("share", [0.6, 0.95])
 def test_measured_trust_is_near_the_share_of_right_labels(tmp_path: Path, model: Path, share: float) -> None:
     source = open_files(write(tmp_path / "x.jsonl", corrupted(1_200, share)), Columns())
@@ -92,11 +104,23 @@ def test_measured_trust_of_labels_the_model_does_not_know_says_nothing(tmp_path:
     assert "priority" not in measure_trust(source, means(tmp_path, model).classifier(), Columns(), HEADS)
 
 
+def test_labels_too_few_to_judge_are_trusted_as_people_mostly_deserve(tmp_path: Path, model: Path) -> None:
+    source = open_files(write(tmp_path / "x.jsonl", rows(20)), Columns())
+    assert measure_trust(source, means(tmp_path, model).classifier(), Columns(), HEADS) == dict.fromkeys(HEADS, 0.9)
+
+
+def test_labels_too_rare_for_the_model_to_say_are_left_alone(tmp_path: Path) -> None:
+    known = labelled(40, seed=1)
+    known.labels["team"][:2] = "vault"
+    save_model(tmp_path / "m", train(known, ENCODER.name, POLICY, candidates=[("words",)]).model, {}, "# Card\n")
+    assert "vault" not in load_model(tmp_path / "m").heads["team"].labels
+    tickets = write(tmp_path / "x.jsonl", [row | {"team": "vault"} for row in rows(30)])
+    plan = plan_of(means(tmp_path, tmp_path / "m"), tickets, tmp_path / "plan")
+    assert plan.summary.heads["team"].changes() == 0
+
+
 def test_plan_that_trusts_labels_changes_fewer_of_those_it_can_say(tmp_path: Path, model: Path) -> None:
-    tickets = corrupted(600, 0.9)
-    for row, other in zip(tickets, tickets[1:] + tickets[:1], strict=True):  # of two minds, so that the model is unsure
-        row["body"] = f"{row['body']} {' '.join(str(other['body']).split()[:4])}"
-    source = open_files(write(tmp_path / "x.jsonl", tickets), Columns())
+    source = open_files(write(tmp_path / "x.jsonl", torn(600)), Columns())
     job = job_of(means(tmp_path, model))
 
     def changed(name: str, trust: dict[str, float]) -> dict[str, str]:
@@ -107,6 +131,24 @@ def test_plan_that_trusts_labels_changes_fewer_of_those_it_can_say(tmp_path: Pat
     free, held = changed("free", {}), changed("held", {"priority": 0.99})
     assert (held.keys() < free.keys(), len(held) > 0) == (True, True)
     assert all("without the current label" in reason for reason in held.values())
+
+
+def test_labels_that_outweigh_the_model_are_counted_apart_from_those_it_agrees_with(
+    tmp_path: Path, model: Path
+) -> None:
+    source, job = (
+        open_files(write(tmp_path / "x.jsonl", torn(300)), Columns()),
+        job_of(means(tmp_path, model)),
+    )
+    free, held = (
+        decisions_of(make_plan(replace(job, trust=trust), source, HERE, tmp_path / name).summary.heads["priority"])
+        for name, trust in (("free", {}), ("held", {"priority": 0.995}))
+    )
+    moves = [sum(move for _, move in counts.values()) for counts in (free, held)]
+    assert {name: stay for name, (stay, _) in held.items()} == (
+        {name: stay for name, (stay, _) in free.items()} | {OUTWEIGHED: moves[0] - moves[1]}
+    )
+    assert moves[0] > moves[1]
 
 
 @pytest.mark.parametrize(("total", "first", "last"), [(300, 0, 299), (2_500, 0, 1_998)])

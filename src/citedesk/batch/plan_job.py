@@ -11,7 +11,7 @@ from citedesk.batch.plan import Change, PlannedTicket
 from citedesk.batch.reasons import reason_of
 from citedesk.batch.runner import Done, Worker
 from citedesk.batch.source import Batch, Row, ticket_at
-from citedesk.batch.summary import EMPTY, REFUSED, SKIPPED, HeadSummary, Summary, add_up
+from citedesk.batch.summary import EMPTY, OUTWEIGHED, REFUSED, SKIPPED, HeadSummary, Move, Summary, add_up
 from citedesk.batch.trust import weighed
 from citedesk.store.where import EVERY, Where
 from citedesk.triage.classifier import Classifier
@@ -90,27 +90,33 @@ class PlanJob:
         A label that differs in case only stays, and so does a rare one that the model cannot say, and one that is
         likelier than what the model says.
         """
-        changes = []
+        changes, model = [], classifier.triage.model
         unusual = triaged.usual < classifier.triage.policy.file.scope.strange_share
         for head, column in self.heads.items():
             said, old = triaged.predictions[head], label_of(row.get(column)) or ""
-            known = classifier.triage.model.heads[head]
-            rare = said.label == OTHER and old != "" and old not in known.labels
+            known = model.heads[head]
+            rare = old not in known.labels and (said.label == OTHER or old in model.seen[head]) and old != ""
             moved = None if rare or old.casefold() == said.label.casefold() else said
             if moved is not None and head in self.trust and old in known.labels:
                 moved = weighed(said, old, known, self.trust[head])
-            shown = moved or said
-            new = shown.label if moved else old
-            counts.heads[head].count((old, new, shown.decision.value), shown.probability)
+            counts.heads[head].count(*_counted(old, said, moved))
             if moved is not None:
                 reason = reason_of(moved, unusual, said.probability)
-                changes.append(Change(head, old, new, moved.probability, moved.decision.value, reason))
+                changes.append(Change(head, old, moved.label, moved.probability, moved.decision.value, reason))
         return changes
 
 
 def _bare(ticket: Ticket, read: frozenset[str]) -> Ticket:
     """Drop the fields that the model does not read, so that nobody has to redact them."""
     return replace(ticket, fields={name: value for name, value in ticket.fields.items() if name in read})
+
+
+def _counted(old: str, said: Prediction, moved: Prediction | None) -> tuple[Move, float]:
+    """Say how a prediction is counted, and how sure it is."""
+    if moved is not None:
+        return (old, moved.label, moved.decision.value), moved.probability
+    agreed = old.casefold() == said.label.casefold()
+    return (old, old, said.decision.value if agreed else OUTWEIGHED), said.probability
 
 
 def _updated_at(row: Row) -> str | None:

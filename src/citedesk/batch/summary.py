@@ -11,6 +11,8 @@ from citedesk.types import Decision
 BINS = 10
 # How tickets that get no prediction are counted.
 SKIPPED, EMPTY, REFUSED = "skipped", "empty", "refused"
+# In the place of a decision where the model says another label, and the one the ticket has is kept as likelier.
+OUTWEIGHED = "outweighed"
 
 Move = tuple[str, str, str]
 
@@ -19,7 +21,8 @@ Move = tuple[str, str, str]
 class HeadSummary:
     """Counts of one head.
 
-    moves: (label now, label planned, decision) -> tickets; labels that stay are among them, "" is no label.
+    moves: (label now, label planned, decision) -> tickets; labels that stay are among them, "" is no label. A label
+    that stays although the model says another has `OUTWEIGHED` for its decision.
     probabilities: decision -> tickets by tenths of the probability, of moves only.
     """
 

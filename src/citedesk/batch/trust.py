@@ -23,8 +23,9 @@ from citedesk.types import Decision, Prediction
 # Tickets the rate is estimated from, spread over the first ones.
 SAMPLE = 1_000
 _FIRST = 50_000
-# Labels a head needs in the sample; fewer say nothing.
+# Labels a head needs in the sample; from fewer nothing is estimated, and they are trusted so far.
 _LEAST = 50
+_UNKNOWN = 0.9
 # No label is trusted or distrusted beyond this.
 _MOST = 0.995
 _ORDER = (Decision.ABSTAIN, Decision.SUGGEST, Decision.AUTO)
@@ -93,7 +94,7 @@ def measure_trust(
         heads: head -> the column with its labels.
 
     Returns:
-        Shares in [0, 1]; a head that has too few labels in the sample is left out.
+        Shares in [0, 1]; a head of which the sample has no label it knows is left out.
     """
     rows = sample_of(source)
     tickets = [ticket_at(row, columns, at) for at, row in rows]
@@ -105,8 +106,8 @@ def measure_trust(
             current = label_of(row.get(column))
             if isinstance(triaged, Triaged) and current in head.labels:
                 now.append(current_probability(triaged.predictions[name], current, len(head.labels)))
-        if len(now) >= _LEAST and len(head.labels) > 1:
-            shares[name] = estimate_trust(now, len(head.labels))
+        if now and len(head.labels) > 1:
+            shares[name] = estimate_trust(now, len(head.labels)) if len(now) >= _LEAST else _UNKNOWN
     return shares
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from citedesk.batch.plan import CHANGES, Change, Plan, PlannedTicket, members
-from citedesk.batch.summary import HeadSummary
+from citedesk.batch.summary import OUTWEIGHED, HeadSummary
 from citedesk.errors import InputError
 from citedesk.types import Decision
 
@@ -130,11 +130,11 @@ def moves_of(head: HeadSummary) -> Counter[tuple[str, str]]:
 
 
 def decisions_of(head: HeadSummary) -> dict[str, tuple[int, int]]:
-    """Count by decision how many tickets stay, and how many move."""
+    """Count by decision, and as `OUTWEIGHED`, how many tickets stay, and how many move."""
     stay, move = Counter[str](), Counter[str]()
     for (old, new, decision), n in head.moves.items():
         (stay if old == new else move)[decision] += n
-    return {decision.value: (stay[decision], move[decision]) for decision in Decision}
+    return {name: (stay[name], move[name]) for name in (*(decision.value for decision in Decision), OUTWEIGHED)}
 
 
 def shifts_of(head: HeadSummary) -> Shifts | None:

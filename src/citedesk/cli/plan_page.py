@@ -23,6 +23,7 @@ from citedesk.cli.plan_text import (
     lead,
     load_rows,
     moved,
+    outweighed,
     shifted,
 )
 from citedesk.cli.svg import Axis, Cell, Plane, bar, bars, chart, grid, plain, shares
@@ -62,7 +63,7 @@ def _section(name: str, head: HeadSummary, plan: Plan) -> str:
     title = f"<h2>{plain(head_words(name, plan))}: {plain(moved(head))}</h2>"
     if not head.moves:
         return title
-    said = "".join(f"<p>{plain(text)}</p>" for text in (shifted(head), abstained(head)) if text)
+    said = "".join(f"<p>{plain(text)}</p>" for text in (shifted(head), abstained(head), outweighed(head)) if text)
     plots = [_moves(matrix_of(head, _DRAWN, _DRAWN)), _load(head), _probabilities(head)]
     loads = table(LOAD_COLUMNS, load_rows(loads_of(head, _LISTED)))
     counts = table(DECISION_COLUMNS, decision_rows(head))

@@ -10,12 +10,12 @@ from rich.console import Console
 from rich.table import Table
 
 from citedesk.batch.plan import Plan
-from citedesk.batch.summary import EMPTY, REFUSED, SKIPPED, HeadSummary
+from citedesk.batch.summary import EMPTY, OUTWEIGHED, REFUSED, SKIPPED, HeadSummary
 from citedesk.batch.view import Label, Load, Matrix, Shown, decisions_of, loads_of, matrix_of, shifts_of
 from citedesk.cli.plain import one_line
 from citedesk.types import Decision
 
-DECISION_COLUMNS = ("", *(decision.value for decision in Decision), "all")
+DECISION_COLUMNS = ("", *(decision.value for decision in Decision), OUTWEIGHED, "all")
 LOAD_COLUMNS = ("load", "now", "after auto", "+/-", "after all", "+/-")
 # Characters of a label, an id or a source that are shown, and of a version.
 _LABEL, _ID, _PLACE, _VERSION = 40, 200, 300, 12
@@ -37,7 +37,7 @@ def print_summary(console: Console, plan: Plan, applied: Mapping[str, object] | 
         if not head.moves:
             continue
         console.print(_table(DECISION_COLUMNS, decision_rows(head)))
-        for line in (shifted(head), abstained(head)):
+        for line in (shifted(head), abstained(head), outweighed(head)):
             if line:
                 console.print(line, soft_wrap=True)
         column = _column(head)
@@ -109,6 +109,16 @@ def abstained(head: HeadSummary) -> str:
     return (
         f"abstained on {stay + move:,}, which a person should decide; {move:,} of these would move"
         if stay + move
+        else ""
+    )
+
+
+def outweighed(head: HeadSummary) -> str:
+    """Say for how many tickets the model says another label, and the one they have is kept."""
+    count = decisions_of(head)[OUTWEIGHED][0]
+    return (
+        f"the model would label {count:,} otherwise, outweighed by the labels they have; see --trust of plan"
+        if count
         else ""
     )
 

@@ -145,6 +145,6 @@ def _source(
         )
     store = open_store(settings.database)
     try:
-        yield open_store_source(store)
+        yield open_store_source(store, labels)
     finally:
         store.close()

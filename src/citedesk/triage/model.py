@@ -61,6 +61,11 @@ class TriageModel:
         return any(MEANING & set(head.members) for head in self.heads.values())
 
     @cached_property
+    def seen(self) -> Mapping[str, frozenset[str]]:
+        """Name the labels of the past tickets by head: also those too rare for the head to say."""
+        return {name: frozenset(map(str, self.examples.labels[name])) - {""} for name in self.heads}
+
+    @cached_property
     def _example_labels(self) -> Mapping[str, NDArray[np.int64]]:
         """Index each example's label among the head's; -1 where it has none."""
         places = {name: {label: i for i, label in enumerate(head.labels)} for name, head in self.heads.items()}
