@@ -6,6 +6,8 @@ Every change is in the audit trail of the home. Leaves out the ticket store: `ap
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
 
 from citedesk.batch.applying import APPLIED, APPLYING, UNDOING, UNDONE, Choice, application_of, check_choice
 from citedesk.batch.plan import Plan, PlannedTicket
@@ -14,7 +16,7 @@ from citedesk.batch.source import Progress, digest_of, ticket_at
 from citedesk.errors import ConflictError, InputError
 from citedesk.store import Store
 from citedesk.store.audit import Note, text_of
-from citedesk.store.labels import Application
+from citedesk.store.labels import OF_FILE, Application
 from citedesk.triage.rows import Columns, label_of
 from citedesk.triage.sources import Place, files_of
 from citedesk.triage.sources.opening import Row
@@ -40,13 +42,19 @@ def apply_to_file(plan: Plan, store: Store, copy: Copy, choice: Choice, actor: s
     _check_file(plan, copy.source)
     check_choice(plan, choice)
     copy.check()
+    _refuse_written(copy.out, store.labels.application(plan.id), APPLYING)
     plan.verify()
     with store.transaction():
-        store.labels.begin(plan.id, choice.text(), APPLYING)
+        store.labels.begin(plan.id, _source_text(copy, choice), APPLYING)
     rewrite(copy, _Applying(plan, store, choice, actor), {"plan": plan.id, "choice": choice.text()}, progress)
     with store.transaction():
-        store.labels.begin(plan.id, choice.text(), APPLIED)
+        store.labels.begin(plan.id, _source_text(copy, choice), APPLIED)
     return application_of(plan, store)
+
+
+def _source_text(copy: Copy, choice: Choice) -> str:
+    """Say that it is of a file, and which changes."""
+    return f"{OF_FILE}{json.dumps(copy.out.name)}, {choice.text()[1:]}"
 
 
 def undo_in_file(plan: Plan, store: Store, copy: Copy, actor: str, progress: Progress) -> Application:
@@ -66,6 +74,7 @@ def undo_in_file(plan: Plan, store: Store, copy: Copy, actor: str, progress: Pro
         raise InputError("this plan is of the ticket store; undo it without --file and --out")
     begun = application_of(plan, store)
     copy.check()
+    _refuse_written(copy.out, begun, UNDOING)
     with store.transaction():
         store.labels.begin(plan.id, begun.source, UNDOING)
     rewrite(copy, _Undoing(plan, store, actor), {"undo": plan.id, "of": digest_of(files_of(copy.source))}, progress)
@@ -96,9 +105,11 @@ class _Applying:
             offset, chosen = ticket.row - 1 - first, self.choice.of(ticket)
             if offset < 0 or not chosen:
                 continue
+            _check_same(ticket, rows[offset], self.plan)
             columns = {self.plan.heads[change.head]: change.new for change in chosen}
             labels[offset] = dict(columns)
-            notes += [_note(ticket.id, name, rows[offset].get(name), label) for name, label in columns.items()]
+            noted = _trail_id(rows[offset], Columns(*self.plan.header["source"]["columns"]), ticket.row - 1)
+            notes += [_note(noted, name, rows[offset].get(name), label) for name, label in columns.items()]
         _record(self.plan, self.store, self.actor, notes, "applied")
         return labels
 
@@ -113,9 +124,8 @@ class _Undoing:
 
     def __call__(self, first: int, rows: Sequence[Row]) -> Labels:
         """Give the labels of rows that are still what the plan set."""
-        ids = [
-            ticket_at(row, Columns(*self.plan.header["source"]["columns"]), first + i).id for i, row in enumerate(rows)
-        ]
+        columns = Columns(*self.plan.header["source"]["columns"])
+        ids = [_trail_id(row, columns, first + i) for i, row in enumerate(rows)]
         with self.store.lock:
             applied = self.store.labels.applied(self.plan.id, ids)
         labels: Labels = {}
@@ -146,8 +156,30 @@ def _planned(plan: Plan) -> Iterator[PlannedTicket]:
 
 
 def _note(ticket_id: str, name: str, old: object, new: str) -> Note:
-    was = None if old is None or isinstance(old, str) else json.dumps(old, sort_keys=True)
-    return Note("apply", ticket_id, name, text_of(old), new, was)
+    told = text_of(old)
+    was = None if old is None or told == old else json.dumps(old, sort_keys=True)
+    return Note("apply", ticket_id, name, told, new, was)
+
+
+def _trail_id(row: Row, columns: Columns, at: int) -> str:
+    """Name a row in the trail: by its id, else by its number and text, so that undo takes no other row for it."""
+    ticket = ticket_at(row, columns, at, made="")
+    text = sha256(ticket.text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+    return ticket.id or f"{ticket_at(row, columns, at).id}#{text}"
+
+
+def _check_same(ticket: PlannedTicket, row: Row, plan: Plan) -> None:
+    columns = Columns(*plan.header["source"]["columns"])
+    if ticket_at(row, columns, ticket.row - 1).id != ticket.id:
+        raise ConflictError(
+            f"ticket {ticket.row} is another than the plan's: the file changed while it was copied; nothing was written"
+        )
+
+
+def _refuse_written(out: Path, begun: Application | None, going_on: str) -> None:
+    """Refuse a file that is there: somebody may have edited it. A run killed at its very end may write it again."""
+    if out.exists() and (begun is None or begun.state != going_on):
+        raise ConflictError(f"--out {out} is there already and may have been edited since; remove it or name another")
 
 
 def _check_file(plan: Plan, source: Place) -> None:

@@ -60,7 +60,7 @@ class Pace:
     @property
     def together(self) -> int:
         """How many tickets to change in one transaction."""
-        return _TOGETHER if self.rate is None else max(1, min(_TOGETHER, int(self.rate / _STEPS)))
+        return _TOGETHER if self.rate is None else int(max(1.0, min(_TOGETHER, self.rate / _STEPS)))
 
     def wait(self, tickets: int) -> None:
         """Wait as long as these tickets may take."""
@@ -124,23 +124,32 @@ def apply_to_store(
     check_choice(plan, choice)
     plan.verify()
     pace = pace or Pace()
-    begun = store.labels.application(plan.id)
-    _check_begun(begun, choice)
+    begun = _begin(plan, store, choice)
     if begun is not None and begun.state == APPLIED:
         return begun
-    with store.transaction():
-        store.labels.begin(plan.id, choice.text(), APPLYING)
     position, total = begun.position if begun else 0, plan.summary.tickets
     for batch in plan.batches(position):
         for part, is_last in _parts([_change(t, choice, plan) for t in batch.tickets if choice.of(t)], pace.together):
             with store.transaction():
+                _check_begun(store.labels.application(plan.id), choice)  # somebody may undo it meanwhile
                 store.labels.apply(plan.id, actor, part, batch.end if is_last else position)
             pace.wait(len(part))
         position = batch.end
         progress(batch.last_line["rows"][1], total)
     with store.transaction():
+        _check_begun(store.labels.application(plan.id), choice)
         store.labels.begin(plan.id, choice.text(), APPLIED)
     return application_of(plan, store)
+
+
+def _begin(plan: Plan, store: Store, choice: Choice) -> Application | None:
+    """Look how far the plan is and note that it is applied, as one step: of two choices at once only one is taken."""
+    with store.transaction():
+        begun = store.labels.application(plan.id)
+        _check_begun(begun, choice)
+        if begun is None or begun.state != APPLIED:
+            store.labels.begin(plan.id, choice.text(), APPLYING)
+    return begun
 
 
 def undo_in_store(
@@ -157,9 +166,7 @@ def undo_in_store(
     _check_store(plan, store)
     pace = pace or Pace()
     begun = application_of(plan, store)
-    if begun.state == UNDONE:
-        return begun
-    with store.transaction():
+    with store.transaction():  # from here on a running apply stops
         store.labels.begin(plan.id, begun.source, UNDOING)
     done, after = begun.restored + begun.kept, ""
     while (step := _undo_some(plan, store, actor, after, pace)).last is not None:

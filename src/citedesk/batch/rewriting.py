@@ -65,7 +65,9 @@ def rewrite(copy: Copy, edits: Edits, key: Mapping[str, Any], progress: Progress
     """
     if is_parquet(copy.out):
         try:
-            copy_parquet(files_of(copy.source), copy.out, copy.changed, edits, lambda n: progress(n, copy.rows))
+            # The part file is the one that `copy_parquet` writes: nobody else may, as long as it is open here.
+            with part_file(copy.out, key, resume=False):
+                copy_parquet(files_of(copy.source), copy.out, copy.changed, edits, lambda n: progress(n, copy.rows))
         except OSError as error:
             raise StorageError(
                 f"cannot write {copy.out} ({error.strerror or error}); free disk space and run again"

@@ -225,6 +225,7 @@ def scan(file: Place, layout: Layout, before: int = 0, progress: Progress = sile
         labelled |= {name for name in layout.labels if name in row and _is_label(row[name], name, file, before + at)}
         rows, with_text = rows + 1, with_text + bool(ticket.text)
         if ticket.id:
+            _refuse_half_character(ticket.id, file, before + at)
             hashes.append(_hash(ticket.id))
             rowlike.extend(hashes[-1:] if ticket.id.startswith(_ROW) else ())
         if at % SHARD == 0:
@@ -232,6 +233,15 @@ def scan(file: Place, layout: Layout, before: int = 0, progress: Progress = sile
     seen = tuple(names)[:_NAMES_SHOWN]
     explicit, posing = np.frombuffer(hashes, np.uint64), np.frombuffer(rowlike, np.uint64)
     return Scanned(file, rows, with_text, explicit, posing, seen, frozenset(labelled))
+
+
+def _refuse_half_character(ticket_id: str, file: Place, at: int) -> None:
+    try:
+        ticket_id.encode()
+    except UnicodeEncodeError as error:
+        raise InputError(
+            f"{file}, ticket {at + 1}: the id holds half a character (a lone surrogate); mend it"
+        ) from error
 
 
 def _is_label(value: object, name: str, file: Place, at: int) -> bool:

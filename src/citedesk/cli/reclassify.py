@@ -1,7 +1,7 @@
 """`citedesk reclassify`: plan, show, apply and undo new labels for many tickets."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from citedesk.batch.means import means_of
-from citedesk.batch.plan_job import PlanJob
+from citedesk.batch.plan_job import UPDATED_AT, PlanJob
 from citedesk.batch.planning import make_plan, resumed_from
 from citedesk.batch.runners import open_runner, refuse_store
 from citedesk.batch.source import Progress, Scanner, Source, open_files
@@ -81,7 +81,7 @@ def plan(
     stopped when the command is run again.
     """
     means = means_of(settings, model, policy, heads)
-    columns = _columns_of(named, tuple(means.triage.model.heads))
+    columns = _columns_of(named, tuple(means.triage.model.heads), ("id", UPDATED_AT, subject, body))
     job = PlanJob(means, Columns(subject, body), columns, parse_where(where))
     if source == KIND:
         refuse_store(runner)
@@ -121,14 +121,17 @@ def _trust(text: str, job: PlanJob, source: Source, progress: Bar) -> Mapping[st
     return dict.fromkeys(job.heads, share)
 
 
-def _columns_of(named: tuple[str, ...], heads: tuple[str, ...]) -> dict[str, str]:
-    """Find the column of each head: its own name, or what `--column` says."""
+def _columns_of(named: tuple[str, ...], heads: tuple[str, ...], own: Sequence[str]) -> dict[str, str]:
+    """Find the column of each head: its own name, or what `--column` says; `own` are columns that are no labels'."""
     columns = {head: head for head in heads}
     for text in named:
         head, equals, column = text.partition("=")
         if not equals or not column or head not in columns:
             raise InputError(f"--column {text!r}: write HEAD=NAME, with a head of {', '.join(heads)}")
         columns[head] = column
+    taken = next((c for c in columns.values() if c in own or list(columns.values()).count(c) > 1), None)
+    if taken is not None:
+        raise InputError(f"--column: labels cannot be written to {taken!r}, which holds something else; name another")
     return columns
 
 

@@ -72,7 +72,8 @@ def apply(
         if out is None:
             done = apply_to_store(plan, store, choice, OPERATOR.name, Pace(rate), progress)
         else:
-            copy = Copy(source or _place_of(plan), out, list(plan.heads.values()), plan.summary.tickets)
+            changed = [column for head, column in plan.heads.items() if not heads or head in heads]
+            copy = Copy(source or _place_of(plan), out, changed, plan.summary.tickets)
             done = apply_to_file(plan, store, copy, choice, OPERATOR.name, progress)
         _report(plan, store, done, as_json)
 

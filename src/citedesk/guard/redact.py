@@ -4,6 +4,7 @@ The same value gets the same placeholder within a ticket (`<EMAIL_1>`), so the t
 Leaves out names and addresses, which need a language model.
 """
 
+import json
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -112,8 +113,10 @@ def redact(ticket: Ticket) -> Redacted:
     An id that holds personal data becomes its hash: a placeholder would make two tickets one.
 
     Raises:
-        TicketError: if fields are nested deeper than MAX_NESTING.
+        TicketError: if fields are nested deeper than MAX_NESTING, or half a character stands anywhere.
     """
+    own = (ticket.id, ticket.subject, ticket.body, ticket.requester, ticket.channel, ticket.created_at)
+    _refuse_half_characters(own)
     names = Placeholders()
 
     def clean(value: object, depth: int = 0) -> object:
@@ -137,7 +140,16 @@ def redact(ticket: Ticket) -> Redacted:
         created_at=None if ticket.created_at is None else str(clean(ticket.created_at)),
         fields={str(clean(str(k))): clean(v) for k, v in ticket.fields.items()},
     )
+    _refuse_half_characters(dict(redacted.fields))
     return Redacted(redacted, dict(sorted(names.counts.items())))
+
+
+def _refuse_half_characters(value: object) -> None:
+    """Refuse what no answer could be written with: one such ticket would spoil every list it is in."""
+    try:
+        json.dumps(value, ensure_ascii=False, default=str).encode()
+    except UnicodeEncodeError as error:
+        raise TicketError("it holds half a character (a lone surrogate), which is no text; take it out") from error
 
 
 def mask_secrets(text: str) -> tuple[str, int]:

@@ -25,11 +25,16 @@ from citedesk.store.audit import (
 )
 from citedesk.store.failures import storage_errors
 
+# How the source of an application of a file begins, as `_IS_LAST` looks for it: what it did to a ticket of the file
+# is nothing that happened to the stored ticket of the same id.
+OF_FILE = '{"file": '
 # Whether the row `a` is the last change of its label. What another plan set and put back again is none.
 _IS_LAST = (
     "a.id = (select max(b.id) from audit b where b.ticket_id = a.ticket_id and b.head = a.head "
     "and (b.action = 'change' or (b.action = 'apply' and not exists (select 1 from audit u where u.plan = b.plan "
-    "and u.plan <> '' and u.action = 'undo' and u.ticket_id = b.ticket_id and u.head = b.head))))"
+    "and u.plan <> '' and u.action = 'undo' and u.ticket_id = b.ticket_id and u.head = b.head) "
+    "and not exists (select 1 from applications f where f.plan = b.plan and b.plan <> a.plan "
+    "and f.source like '{\"file\": %'))))"
 )
 
 

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -84,4 +85,6 @@ def _text(value: object) -> str | None:
         return value
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, float):  # as labels are read: 1.0 is 1, and what is no number is none
+        return None if not isfinite(value) else str(int(value)) if value.is_integer() else str(value)
     return str(value)
