@@ -251,8 +251,9 @@ def test_delete_removes_job_and_plan_and_leaves_the_audit_trail(own: Settings) -
         plan = editor.until(job_id, "planned")["plan"]
         editor.post(f"/{job_id}/apply", {"decisions": ["auto", "suggest", "abstain"]})
         editor.until(job_id, "applied")
-        answers = [editor.delete(f"/{job_id}").status_code, editor.get(f"/{job_id}").status_code]
+        paths = (f"/{job_id}", f"/{job_id}?for_good=true")
+        answers = [*(editor.delete(path).status_code for path in paths), editor.get(f"/{job_id}").status_code]
     store = open_store(own.database)
     trail = store.labels.of_plan(plan)
     store.close()
-    assert (answers, (own.reclassifications / job_id).exists(), len(trail) > 0) == ([204, 404], False, True)
+    assert (answers, (own.reclassifications / job_id).exists(), len(trail) > 0) == ([409, 204, 404], False, True)

@@ -182,6 +182,75 @@ def test_apply_with_another_model_is_refused(tmp_path: Path, model: Path, capsys
     assert "the plan was made with model" in line
 
 
+def test_apply_of_what_was_approved_sets_that_and_nothing_else(
+    stored: Path, model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before, plan, chosen = labels(stored), tmp_path / "plan", tmp_path / "chosen.csv"
+    said(capsys, stored, "plan", "store", "--trust", "none", "--out", plan, "--model", model, "--workers", 1)
+    assert run(["reclassify", "show", str(plan), "--csv", str(chosen)]) == 0
+    lines = chosen.read_text(encoding="utf-8").splitlines()
+    chosen.write_text("\n".join([lines[0], *lines[3:40:4]]) + "\n", encoding="utf-8")
+    approved = {(cells[1], cells[3]): cells[5] for line in lines[3:40:4] if (cells := line.split(","))}
+    said(capsys, stored, "apply", plan, "--model", model, "--only", chosen)
+    after = labels(stored)
+    changed = {(i, head): f[head] for i, f in after.items() for head in f if f[head] != before[i].get(head)}
+    assert changed == approved != {}
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("9999,T-1,,team,a,b,0.9,auto,x", "change 1 is not of the plan"),
+        ("x,T-1,,team,a,b,0.9,auto,x", "the row 'x' is no number"),
+        ("", "holds no change; keep the rows of those to apply"),
+    ],
+)
+def test_apply_of_what_is_not_of_the_plan_is_refused(
+    stored: Path, model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], line: str, words: str
+) -> None:
+    plan, chosen = tmp_path / "plan", tmp_path / "chosen.csv"
+    said(capsys, stored, "plan", "store", "--out", plan, "--model", model, "--workers", 1)
+    chosen.write_text(f"row,id,updated_at,head,from,to,probability,decision,reason\n{line}\n")
+    assert words in refused(capsys, stored, 2, "apply", plan, "--model", model, "--only", chosen)
+
+
+def test_apply_of_an_approved_change_with_another_label_is_refused(
+    stored: Path, model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plan, chosen = tmp_path / "plan", tmp_path / "chosen.csv"
+    said(capsys, stored, "plan", "store", "--trust", "none", "--out", plan, "--model", model, "--workers", 1)
+    assert run(["reclassify", "show", str(plan), "--csv", str(chosen)]) == 0
+    header, first, *_ = chosen.read_text(encoding="utf-8").splitlines()
+    cells = first.split(",")
+    cells[5] = "mine"
+    chosen.write_text(f"{header}\n{','.join(cells)}\n", encoding="utf-8")
+    line = refused(capsys, stored, 2, "apply", plan, "--model", model, "--only", chosen)
+    assert ("change 1: the plan says" in line, "not 'mine'" in line) == (True, True)
+
+
+def test_plan_with_another_column_of_ids_names_tickets_by_it(
+    model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tickets = [{"Ticket No" if k == "id" else k: v for k, v in row.items()} for row in rows(60)]
+    source, plan = write(tmp_path / "x.jsonl", tickets), tmp_path / "plan"
+    said(capsys, tmp_path / "home", "plan", source, "--id", "Ticket No", "--out", plan, "--model", model)
+    shown = said(capsys, tmp_path / "home", "show", plan, "--changes", "--limit", 0)["changes"]
+    assert {row["id"] for row in shown} <= {row["Ticket No"] for row in tickets} and shown
+    said(capsys, tmp_path / "home", "apply", plan, "--model", model, "--out", tmp_path / "new.jsonl")
+    back = ["undo", plan, "--file", tmp_path / "new.jsonl", "--out", tmp_path / "old.jsonl"]
+    said(capsys, tmp_path / "home", *back)
+    assert (tmp_path / "old.jsonl").read_text() == source.read_text()
+
+
+@pytest.mark.parametrize("rate", ["nan", "inf", "0"])
+def test_rate_that_is_none_is_refused(
+    stored: Path, model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], rate: str
+) -> None:
+    plan = tmp_path / "plan"
+    said(capsys, stored, "plan", "store", "--out", plan, "--model", model, "--workers", 1)
+    assert run(["--home", str(stored), "reclassify", "apply", str(plan), "--rate", rate]) == 2
+
+
 @pytest.mark.slow
 def test_plan_on_a_full_disk_says_so_and_goes_on_later(
     model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -36,7 +36,7 @@ def said(probability: float, *others: tuple[str, float], decision: Decision = De
 
 
 def test_weighed_follows_bayes_rule(head: Head) -> None:
-    found = weighed(said(0.95, ("P3", 0.03), ("P4", 0.02)), "P3", head, 0.9)
+    found = weighed(said(0.95, ("P3", 0.03), ("P4", 0.02)), "P3", head, 0.9, 0.5)
     # The label P3 occurs with 0.9 where P3 is true, with 0.05 where P1 or P4 is.
     expected = 0.05 * 0.95 / (0.9 * 0.03 + 0.05 * 0.97)
     assert found is not None
@@ -45,13 +45,23 @@ def test_weighed_follows_bayes_rule(head: Head) -> None:
 
 @pytest.mark.parametrize("trust", [0.0, 1 / 3])
 def test_weighed_of_labels_that_say_nothing_or_less_is_no_bolder(head: Head, trust: float) -> None:
-    found = weighed(said(0.9, ("P3", 0.06), ("P4", 0.04), decision=Decision.SUGGEST), "P3", head, trust)
+    found = weighed(said(0.9, ("P3", 0.06), ("P4", 0.04), decision=Decision.SUGGEST), "P3", head, trust, 0.5)
     assert found is not None
     assert (found.probability >= 0.9, found.decision) == (True, Decision.SUGGEST)
 
 
+def test_weighed_below_the_promised_precision_decides_nothing_alone(head: Head) -> None:
+    easy = replace(head, auto_at=0.1)
+    decisions = [
+        found.decision
+        for target in (0.6, 0.7)
+        if (found := weighed(said(0.95, ("P3", 0.03), ("P4", 0.02)), "P3", easy, 0.9, target))
+    ]
+    assert decisions == [Decision.AUTO, Decision.SUGGEST]
+
+
 def test_weighed_against_a_likelier_label_is_no_change(head: Head) -> None:
-    assert weighed(said(0.9, ("P3", 0.06), ("P4", 0.04)), "P3", head, 0.9) is None
+    assert weighed(said(0.9, ("P3", 0.06), ("P4", 0.04)), "P3", head, 0.9, 0.5) is None
 
 
 def test_current_probability_of_a_label_beyond_the_runners_up_is_its_share_of_the_rest() -> None:

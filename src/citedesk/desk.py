@@ -34,7 +34,7 @@ from citedesk.triage.classifier import Classifier, cautious, encoder_for, lowere
 from citedesk.triage.clean import clean
 from citedesk.triage.demotions import Budgets, Demotion
 from citedesk.triage.live import LiveModels
-from citedesk.triage.policy import HeadPolicy
+from citedesk.triage.policy import target_of
 from citedesk.triage.predict import Triage, Triaged
 from citedesk.triage.registry import Registry
 from citedesk.triage.shadow import ShadowRuns, Watched
@@ -107,8 +107,8 @@ class Desk:
         return self._budgets
 
     def _budgets_of(self, triage: Triage) -> Budgets:
-        heads, model = triage.policy.file.heads, triage.model
-        targets = {name: heads.get(name, HeadPolicy(default="")).target_precision for name in model.heads}
+        model = triage.model
+        targets = {name: target_of(triage.policy, name) for name in model.heads}
         return Budgets(self.store, self.settings.demotions, model.version[:16], targets)
 
     @property

@@ -167,7 +167,9 @@ def _check_appliable(desk: Desk, job: Job, choice: Choice) -> None:
     with desk.store.lock:
         begun = desk.store.labels.application(job.plan)
     if begun is not None and begun.source != choice.text():
-        raise ConflictError("this plan was begun with another choice; give the same one, or undo it and plan again")
+        raise ConflictError(
+            "this plan was begun with another choice; plan again for the rest: a new plan sees the labels as they are"
+        )
 
 
 @router.post("/{reclassification_id}/undo", status_code=202)
@@ -205,11 +207,16 @@ def cancel_reclassification(reclassification_id: Id, desk: OpenDesk, caller: Edi
 
 
 @router.delete("/{reclassification_id}", status_code=204)
-def delete_reclassification(reclassification_id: Id, desk: OpenDesk, caller: Editor) -> Response:
-    """Remove a job that is not under way, and its plan; the audit trail stays."""
+def delete_reclassification(
+    reclassification_id: Id, desk: OpenDesk, caller: Editor, for_good: bool = False
+) -> Response:
+    """Remove a job that is not under way, and its plan; the audit trail stays.
+
+    One that applied something is removed only with `for_good=true`: nothing could undo it any more.
+    """
     with desk.store.transaction():
         job = _stored(desk, reclassification_id)
-        jobs.check_removable(job)
+        jobs.check_removable(job, for_good)
         desk.store.jobs.remove(job.id)
     shutil.rmtree(desk.settings.reclassifications / job.id, ignore_errors=True)
     return Response(status_code=204)

@@ -135,6 +135,7 @@ class ReclassificationIn(BaseModel):
     """What is to be planned for the stored tickets: heads, all if none is named, and what tickets must fulfil.
 
     trust: share of the current labels that are right, in [0, 1]; `auto` estimates it, `none` asks the model alone.
+    unlabelled: whether it may be that no ticket has a label of a head yet.
     """
 
     model_config = ConfigDict(
@@ -144,6 +145,7 @@ class ReclassificationIn(BaseModel):
     heads: Annotated[list[Short], Field(max_length=50)] = []
     where: Annotated[list[Annotated[str, Field(max_length=1000)]], Field(max_length=50)] = []
     trust: Literal["auto", "none"] | Annotated[float, Field(ge=0, le=1)] = "auto"
+    unlabelled: bool = False
 
 
 # Tickets changed in a second at most.

@@ -8,6 +8,7 @@ import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 
 from citedesk.batch.means import Means
 from citedesk.batch.plan import Change, Plan, PlannedTicket
@@ -27,11 +28,15 @@ APPLYING, APPLIED, UNDOING, UNDONE = "applying", "applied", "undoing", "undone"
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Which changes of a plan are applied: by decision, by head (all if none is named), by least probability."""
+    """Which changes of a plan are applied: by decision, by head (all if none is named), by least probability.
+
+    only: pairs of a ticket's number in the source, from 1, and a head, that somebody chose one by one; None for all.
+    """
 
     decisions: Sequence[str] = (Decision.AUTO.value,)
     heads: Sequence[str] = ()
     least: float = 0.0
+    only: frozenset[tuple[int, str]] | None = None
 
     def of(self, ticket: PlannedTicket) -> list[Change]:
         """Pick the changes of a ticket."""
@@ -41,11 +46,19 @@ class Choice:
             if change.decision in self.decisions
             and (not self.heads or change.head in self.heads)
             and change.probability >= self.least
+            and (self.only is None or (ticket.row, change.head) in self.only)
         ]
 
     def text(self) -> str:
         """Write the choice down; the same choice gives the same text."""
-        return json.dumps({"decisions": sorted(self.decisions), "heads": sorted(self.heads), "least": self.least})
+        said: dict[str, object] = {
+            "decisions": sorted(self.decisions),
+            "heads": sorted(self.heads),
+            "least": self.least,
+        }
+        if self.only is not None:
+            said["only"] = sha256(json.dumps(sorted(self.only)).encode()).hexdigest()[:16]
+        return json.dumps(said)
 
 
 @dataclass(slots=True)
@@ -210,7 +223,8 @@ def _check_begun(begun: Application | None, choice: Choice) -> None:
         raise ConflictError("this plan was undone; make a new one, for the tickets have changed since")
     if begun.source != choice.text():
         raise ConflictError(
-            f"this plan was applied with another choice, {begun.source}; give the same one, or undo it and plan again"
+            f"this plan was applied with another choice, {begun.source}; plan again for the rest: a new plan sees the "
+            "labels as they are now"
         )
 
 

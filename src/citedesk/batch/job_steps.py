@@ -138,7 +138,7 @@ def _plan(settings: Settings, order: Mapping[str, Any], reporter: Reporter) -> s
     # One core is left to those who wait for an answer.
     runner = LocalRunner(max(1, cores() - 1))
     with _store(settings) as store:
-        source = open_store_source(store)
+        source = open_store_source(store, () if spec.get("unlabelled") else list(heads.values()))
         job = replace(job, trust=_trust(job, source, spec["trust"], reporter))
         return make_plan(job, source, runner, folder, reporter).id
 
@@ -146,7 +146,7 @@ def _plan(settings: Settings, order: Mapping[str, Any], reporter: Reporter) -> s
 def _trust(job: PlanJob, source: StoreSource, asked: Any, reporter: Reporter) -> Mapping[str, float]:
     """Find how far current labels are trusted, by head; what was estimated once is kept, for tickets may change."""
     if asked == "auto":
-        found = measure_trust(source, job.means.classifier(), job.columns, job.heads)
+        found = measure_trust(source, job.means.classifier(), job.columns, job.heads, job.where)
         reporter.say({"trust": found})
         return found
     if isinstance(asked, Mapping):

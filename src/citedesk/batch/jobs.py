@@ -150,14 +150,22 @@ def cancel(job: Job) -> Job:
     raise refused(job, "cancelled")
 
 
-def check_removable(job: Job) -> None:
-    """Pass a job that is not under way.
+def check_removable(job: Job, for_good: bool) -> None:
+    """Pass a job that is not under way, and of which nothing is applied unless it is wanted so.
+
+    Args:
+        job: to be removed.
+        for_good: whether what it applied may stay with nothing to undo it by.
 
     Raises:
-        ConflictError: if it is.
+        ConflictError: if it may not be removed.
     """
     if job.state in _ACTIVE:
         raise refused(job, "removed")
+    if job.step != Step.PLAN and job.state != State.UNDONE and not for_good:
+        raise ConflictError(
+            "what this job applied could not be undone without its plan: undo it first, or say for_good=true"
+        )
 
 
 def refused(job: Job, wanted: str) -> ConflictError:

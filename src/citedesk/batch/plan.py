@@ -13,6 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from pydantic import ValidationError
+
+from citedesk.batch.header import PlanHeader
 from citedesk.batch.summary import Summary, read_summary
 from citedesk.errors import IntegrityError, NotFoundError
 
@@ -21,6 +24,8 @@ HEADER, CHANGES = "plan.json", "changes.jsonl.gz"
 _CHUNK = 1 << 16
 # gzip's own header and trailer around a member.
 _GZIP = 31
+# Bytes a batch unpacks to at most: far more than its tickets' changes with all their reasons.
+_MOST_BYTES = 64_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,14 +144,21 @@ def load_plan(folder: Path) -> Plan:
         raise IntegrityError(f"the plan in {folder} is not finished; run the command that makes it again, it goes on")
     try:
         header = json.loads(path.read_text(encoding="utf-8"))
-        if header["format"] != FORMAT or header["id"] != id_of(header):
+        PlanHeader.model_validate(header)
+        if header["id"] != id_of(header):
             raise ValueError("its id is not that of its content")
         return Plan(folder, header, read_summary(header["summary"]))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise IntegrityError(
-            f"{path} is not the header of a plan as it was made ({type(error).__name__}: "
-            f"{str(error)[:80]}); plans cannot be edited, make it again"
+            f"{path} is not the header of a plan as it was made ({_why(error)}); plans cannot be edited, make it again"
         ) from error
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        first = error.errors()[0]
+        return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+    return f"{type(error).__name__}: {str(error)[:80]}"
 
 
 def header_text(header: Mapping[str, Any]) -> str:
@@ -176,9 +188,11 @@ def members(file: BinaryIO, start: int, path: Path) -> Iterator[tuple[bytes, int
                 if not rest:
                     raise zlib.error("it breaks off")
                 at += len(rest)
-                unpacked.append(packed.decompress(rest))
+                unpacked.append(packed.decompress(rest, _MOST_BYTES))
                 rest = packed.unused_data
                 at -= len(rest)
+                if packed.unconsumed_tail or sum(map(len, unpacked)) > _MOST_BYTES:
+                    raise zlib.error(f"a batch unpacks to more than {_MOST_BYTES:,} bytes")
         except zlib.error as error:
             raise IntegrityError(f"{path} is damaged at byte {at} ({error}); make the plan again") from error
         yield b"".join(unpacked), at

@@ -15,6 +15,7 @@ from citedesk.batch.summary import EMPTY, OUTWEIGHED, REFUSED, SKIPPED, HeadSumm
 from citedesk.batch.trust import weighed
 from citedesk.store.where import EVERY, Where
 from citedesk.triage.classifier import Classifier
+from citedesk.triage.policy import target_of
 from citedesk.triage.predict import Triaged
 from citedesk.triage.rows import Columns, label_of
 from citedesk.triage.training import OTHER
@@ -98,7 +99,7 @@ class PlanJob:
             rare = old not in known.labels and (said.label == OTHER or old in model.seen[head]) and old != ""
             moved = None if rare or old.casefold() == said.label.casefold() else said
             if moved is not None and head in self.trust and old in known.labels:
-                moved = weighed(said, old, known, self.trust[head])
+                moved = weighed(said, old, known, self.trust[head], target_of(classifier.triage.policy, head))
             counts.heads[head].count(*_counted(old, said, moved))
             if moved is not None:
                 reason = reason_of(moved, unusual, said.probability)

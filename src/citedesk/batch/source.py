@@ -152,7 +152,7 @@ class FileSource:
             "place": str(self.place.resolve()),
             "digest": self.digest,
             "formats": [one.file.suffixes for one in self.scanned],
-            "columns": [self.columns.subject, self.columns.body],
+            "columns": [self.columns.subject, self.columns.body, self.columns.id],
         }
 
     @cached_property

@@ -14,6 +14,7 @@ from itertools import islice
 import numpy as np
 
 from citedesk.batch.source import Row, Source, ticket_at
+from citedesk.store.where import EVERY, Where
 from citedesk.triage.classifier import Classifier
 from citedesk.triage.heads import Head
 from citedesk.triage.predict import Triaged
@@ -31,7 +32,7 @@ _MOST = 0.995
 _ORDER = (Decision.ABSTAIN, Decision.SUGGEST, Decision.AUTO)
 
 
-def weighed(prediction: Prediction, current: str, head: Head, trust: float) -> Prediction | None:
+def weighed(prediction: Prediction, current: str, head: Head, trust: float, target: float) -> Prediction | None:
     """Weigh a prediction against the current label, one of the head's.
 
     Args:
@@ -39,6 +40,7 @@ def weighed(prediction: Prediction, current: str, head: Head, trust: float) -> P
         current: the label the ticket has.
         head: whose thresholds decide.
         trust: share of current labels that are right, in [0, 1].
+        target: precision that `auto` promises, in [0, 1]: a change decided so is at least as likely to be right.
 
     Returns:
         The prediction with the probability both witnesses give it, and a decision no bolder than before; None where
@@ -50,7 +52,10 @@ def weighed(prediction: Prediction, current: str, head: Head, trust: float) -> P
     if trust * now >= wrong * prediction.probability:
         return None
     probability = round(wrong * prediction.probability / (trust * now + wrong * (1.0 - now)), 4)
-    decision = min(head.decide(probability), prediction.decision, key=_ORDER.index)
+    decided = head.decide(probability)
+    if probability < target and decided is Decision.AUTO:
+        decided = Decision.SUGGEST
+    decision = min(decided, prediction.decision, key=_ORDER.index)
     return replace(prediction, probability=probability, decision=decision)
 
 
@@ -83,7 +88,7 @@ def estimate_trust(now: Sequence[float], labels: int) -> float:
 
 
 def measure_trust(
-    source: Source, classifier: Classifier, columns: Columns, heads: Mapping[str, str]
+    source: Source, classifier: Classifier, columns: Columns, heads: Mapping[str, str], where: Where = EVERY
 ) -> dict[str, float]:
     """Estimate by head how many of a source's current labels are right, from a sample of its tickets.
 
@@ -92,11 +97,12 @@ def measure_trust(
         classifier: whose heads are asked.
         columns: where subject and body stand.
         heads: head -> the column with its labels.
+        where: which tickets count.
 
     Returns:
         Shares in [0, 1]; a head of which the sample has no label it knows is left out.
     """
-    rows = sample_of(source)
+    rows = sample_of(source, where)
     tickets = [ticket_at(row, columns, at) for at, row in rows]
     said = classifier.classify_each(tickets, lambda ticket, prediction: False)
     shares: dict[str, float] = {}
@@ -111,8 +117,11 @@ def measure_trust(
     return shares
 
 
-def sample_of(source: Source) -> list[tuple[int, Row]]:
-    """Take rows evenly from the first ones of a source, each with its number in it, from 0."""
-    step = max(1, min(source.total, _FIRST) // SAMPLE)
-    rows = ((batch.first + i, row) for batch in source.batches(0, {}) for i, row in enumerate(batch.rows))
-    return list(islice(rows, 0, _FIRST, step))[:SAMPLE]
+def sample_of(source: Source, where: Where = EVERY) -> list[tuple[int, Row]]:
+    """Take rows evenly from the first ones of a source that fulfil something, each with its number in it, from 0."""
+    batches = source.batches(0, {})
+    read = islice(((batch.first + i, row) for batch in batches for i, row in enumerate(batch.rows)), _FIRST)
+    fitting = [at for at, row in read if where.holds(row)] if where.conditions else range(min(source.total, _FIRST))
+    wanted = set(fitting[:: max(1, len(fitting) // SAMPLE)][:SAMPLE])
+    again = ((batch.first + i, row) for batch in source.batches(0, {}) for i, row in enumerate(batch.rows))
+    return [(at, row) for at, row in islice(again, max(wanted, default=-1) + 1) if at in wanted]

@@ -53,6 +53,7 @@ reclassify.add_command(undo)
 @click.option("--policy", type=click.Path(path_type=Path, dir_okay=False), help="Policy to use.")
 @click.option("--subject", default="subject", show_default=True, help="Column of the subject.")
 @click.option("--body", default="body", show_default=True, help="Column of the body.")
+@click.option("--id", "id_column", default="id", show_default=True, help="Column of the ticket's id.")
 @runner_options
 @json_option
 @click.pass_obj
@@ -69,6 +70,7 @@ def plan(
     policy: Path | None,
     subject: str,
     body: str,
+    id_column: str,
     workers: int | None,
     runner: str,
     address: str | None,
@@ -81,8 +83,8 @@ def plan(
     stopped when the command is run again.
     """
     means = means_of(settings, model, policy, heads)
-    columns = _columns_of(named, tuple(means.triage.model.heads), ("id", UPDATED_AT, subject, body))
-    job = PlanJob(means, Columns(subject, body), columns, parse_where(where))
+    columns = _columns_of(named, tuple(means.triage.model.heads), (id_column, UPDATED_AT, subject, body))
+    job = PlanJob(means, Columns(subject, body, id_column), columns, parse_where(where))
     if source == KIND:
         refuse_store(runner)
     with progress_bar("plan") as progress, open_runner(runner, workers, address) as where_run:
@@ -111,7 +113,7 @@ def _trust(text: str, job: PlanJob, source: Source, progress: Bar) -> Mapping[st
     if text == "auto":
         progress(0, source.total, "judging current labels")
         threads = job.means.settings.threads
-        return measure_trust(source, job.means.classifier(threads), job.columns, job.heads)
+        return measure_trust(source, job.means.classifier(threads), job.columns, job.heads, job.where)
     try:
         share = float(text)
         if not 0 <= share <= 1:

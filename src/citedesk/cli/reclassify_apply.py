@@ -10,6 +10,7 @@ import click
 
 from citedesk.batch.apply_file import apply_to_file, undo_in_file
 from citedesk.batch.applying import Choice, Pace, apply_to_store, check_versions, undo_in_store
+from citedesk.batch.approved import read_approved
 from citedesk.batch.means import means_of
 from citedesk.batch.plan import Plan, load_plan
 from citedesk.batch.rewriting import Copy
@@ -25,7 +26,17 @@ from citedesk.types import Decision
 # Tickets in conflict that are named; the others are counted.
 _NAMED = 10
 
-rate_option = click.option("--rate", type=click.FloatRange(0, min_open=True), help="Tickets a second at most.")
+# Slower is a pause, faster is none; NaN, which compares with nothing, is refused by hand.
+_RATES = (0.1, 1_000_000.0)
+
+
+def _rate(context: click.Context, option: click.Parameter, value: float | None) -> float | None:
+    if value is not None and not _RATES[0] <= value <= _RATES[1]:
+        raise click.BadParameter(f"{value} is not in the range {_RATES[0]} to {_RATES[1]:,.0f}")
+    return value
+
+
+rate_option = click.option("--rate", type=float, callback=_rate, help="Tickets a second at most.")
 
 
 @click.command()
@@ -36,6 +47,7 @@ rate_option = click.option("--rate", type=click.FloatRange(0, min_open=True), he
     "--decision", "decisions", multiple=True, type=click.Choice([d.value for d in Decision]),
     help="Apply changes decided so (repeatable); default: auto.",
 )  # fmt: skip
+@click.option("--only", type=PLACE, help="Apply these changes: the CSV of show without the rows you reject.")
 @click.option("--head", "heads", multiple=True, help="Apply changes of this head only (repeatable).")
 @click.option(
     "--min-probability", "least", default=0.0, type=click.FloatRange(0, 1), help="Apply likelier changes only."
@@ -51,6 +63,7 @@ def apply(
     out: Path | None,
     source: Place | None,
     decisions: tuple[str, ...],
+    only: Place | None,
     heads: tuple[str, ...],
     least: float,
     rate: float | None,
@@ -67,7 +80,13 @@ def apply(
     """
     plan = load_plan(folder)
     check_versions(plan, means_of(settings, model, policy))
-    choice = Choice(decisions or (Decision.AUTO.value,), heads, least)
+    approved = None
+    if only is not None:
+        plan.verify()
+        approved = read_approved(only, plan)
+    # What a person approved needs no other permission.
+    usual = tuple(Decision) if approved is not None else (Decision.AUTO,)
+    choice = Choice(decisions or tuple(d.value for d in usual), heads, least, approved)
     with progress_bar("apply") as progress, _store(settings) as store:
         if out is None:
             done = apply_to_store(plan, store, choice, OPERATOR.name, Pace(rate), progress)

@@ -59,7 +59,7 @@ def _check_fields(ticket: Ticket) -> None:
 
 def _check(ticket: Ticket, where: str) -> None:
     if not ticket.id:
-        raise TicketError(f'{where} has no id; name the column "id" and give each ticket its own')
+        raise TicketError(f"{where} has no id; name its column with --id, and give each ticket its own")
     if len(ticket.subject) + len(ticket.body) > MAX_CHARACTERS:
         raise TicketError(f"{where} has more than {MAX_CHARACTERS:,} characters; shorten it")
     try:

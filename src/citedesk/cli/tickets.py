@@ -49,14 +49,15 @@ def tickets() -> None:
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--subject", default="subject", show_default=True, help="Column of the subject.")
 @click.option("--body", default="body", show_default=True, help="Column of the body.")
+@click.option("--id", "id_column", default="id", show_default=True, help="Column of the ticket's id.")
 @json_option
 @click.pass_obj
-def add(settings: Settings, files: tuple[Path, ...], subject: str, body: str, as_json: bool) -> None:
+def add(settings: Settings, files: tuple[Path, ...], subject: str, body: str, id_column: str, as_json: bool) -> None:
     """Store tickets, redacted: .jsonl, .csv, .tsv (each also .gz), .parquet or folders of them.
 
     Every row needs an id. A ticket that is stored already is replaced; the same ticket again changes nothing.
     """
-    columns = Columns(subject, body)
+    columns = Columns(subject, body, id_column)
     paths = [path for file in files for path in files_of(file)]
     with progress_bar("tickets") as progress:
         total, counts = check_tickets(paths, columns), Counter[str]()

@@ -33,6 +33,7 @@ from citedesk.triage.sources import Place
 @click.option("--model", type=click.Path(path_type=Path, file_okay=False), help="Triage model to use.")
 @click.option("--subject", default="subject", show_default=True, help="Column of the subject.")
 @click.option("--body", default="body", show_default=True, help="Column of the body.")
+@click.option("--id", "id_column", default="id", show_default=True, help="Column of the ticket's id.")
 @runner_options
 @click.option("--resume/--no-resume", default=True, show_default=True, help="Go on where a killed run stopped.")
 @json_option
@@ -44,6 +45,7 @@ def triage(
     model: Path | None,
     subject: str,
     body: str,
+    id_column: str,
     workers: int | None,
     runner: str,
     address: str | None,
@@ -56,7 +58,7 @@ def triage(
     policy are the same.
     """
     _check_places(source, out)
-    columns, means = Columns(subject, body), means_of(settings, model)
+    columns, means = Columns(subject, body, id_column), means_of(settings, model)
     counts = Counter[str]()
     with progress_bar("triage") as progress, open_runner(runner, workers, address) as where:
         tickets = open_files(source, columns, lambda done, total: progress(done, total, "reading"), (), where.scan)

@@ -12,6 +12,7 @@ from citedesk.batch.trust import current_probability, estimate_trust, weighed
 from citedesk.errors import InputError
 from citedesk.triage.classifier import Classifier
 from citedesk.triage.heads import Head
+from citedesk.triage.policy import target_of
 from citedesk.triage.rows import Columns, label_of, ticket_of
 from citedesk.types import Decision, Prediction
 
@@ -56,12 +57,15 @@ def evaluate_changes(
         ]
         if not cases:
             raise InputError(f"no ticket has a label of the head {name!r}; its labels are {', '.join(head.labels)}")
+        target = target_of(classifier.triage.policy, name)
         wrong = (_NOTHING_WRONG, share, round(3 * share, 4))
-        report[name] = {str(part): _measure(cases, head, part, runs) for part in wrong}
+        report[name] = {str(part): _measure(cases, head, target, part, runs) for part in wrong}
     return report
 
 
-def _measure(cases: Sequence[tuple[str, Prediction]], head: Head, share: float, runs: int) -> dict[str, Any]:
+def _measure(
+    cases: Sequence[tuple[str, Prediction]], head: Head, target: float, share: float, runs: int
+) -> dict[str, Any]:
     found: dict[str, list[float]] = {}
     for seed in range(runs):
         now = _spoiled([true for true, _ in cases], head.labels, share, seed)
@@ -74,7 +78,7 @@ def _measure(cases: Sequence[tuple[str, Prediction]], head: Head, share: float, 
                 (true, label, moved.label)
                 for label, (true, one) in zip(now, cases, strict=True)
                 if one.label != label
-                and (moved := one if way == "none" else weighed(one, label, head, trust))
+                and (moved := one if way == "none" else weighed(one, label, head, trust, target))
                 and moved.decision is Decision.AUTO
             ]
             row |= {

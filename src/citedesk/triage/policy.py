@@ -188,6 +188,11 @@ class Policy:
         return {head: tuple(rules) for head, rules in found.items()}
 
 
+def target_of(policy: Policy, head: str) -> float:
+    """Give the precision that `auto` of a head promises, in [0, 1]: as the policy says, else its default."""
+    return policy.file.heads.get(head, HeadPolicy(default="")).target_precision
+
+
 def load_policy(path: Path) -> Policy:
     """Read policy.toml.
 

@@ -37,10 +37,11 @@ _NAMES_SHOWN = 12
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Which fields of a row hold the subject and the body."""
+    """Which fields of a row hold the subject, the body and the id."""
 
     subject: str = "subject"
     body: str = "body"
+    id: str = "id"
 
 
 def ticket_of(row: Mapping[str, object], columns: Columns = Columns(), default_id: str = "ticket") -> Ticket:
@@ -53,9 +54,10 @@ def ticket_of(row: Mapping[str, object], columns: Columns = Columns(), default_i
     for name, value in ((columns.subject, subject), (columns.body, body)):
         if value is not None and not isinstance(value, str):
             raise TicketError(f'"{name}" must be text, got {type(value).__name__}; quote it')
-    rest = {k: v for k, v in row.items() if k not in _KNOWN and k not in (columns.subject, columns.body)}
+    used = (*_KNOWN, columns.subject, columns.body, columns.id)
+    rest = {k: v for k, v in row.items() if k not in used}
     return Ticket(
-        id=(_id(row.get("id")) or default_id)[:200],
+        id=(_id(row.get(columns.id)) or default_id)[:200],
         subject=str(subject or ""),
         body=str(body or ""),
         channel=_text(row.get("channel")),
