@@ -26,7 +26,7 @@ from citedesk.triage.rows import Columns
 from tests.killed_adds import ended, forked
 from tests.reclassify_data import HEADS, HERE, fill, means, rows, words_model
 
-TICKETS = 1_200
+TICKETS = 600
 CHOICE = Choice(("auto", "suggest", "abstain"))
 
 
