@@ -126,5 +126,5 @@ def _updated_at(row: Row) -> str | None:
 
 
 def _digest(rows: Sequence[Row]) -> str:
-    """Hash what was read, so that two plans can be told apart by their tickets."""
-    return sha256(json.dumps(rows, sort_keys=True).encode()).hexdigest()[:16]
+    """Hash which tickets were read and when they last changed; a file has a hash of all its content besides."""
+    return sha256(json.dumps([[row.get("id"), row.get(UPDATED_AT)] for row in rows]).encode()).hexdigest()[:16]

@@ -40,10 +40,12 @@ class Classifier:
         Raises:
             TicketError: if one is empty, too large or binary.
         """
-        for ticket in tickets:
-            screen(ticket)
+        raw = [screen(ticket) for ticket in tickets]
         redacted = [redact(ticket).ticket for ticket in tickets]
-        families = [screen(ticket) for ticket in redacted]
+        families = [
+            seen if (now.subject, now.body) == (old.subject, old.body) else screen(now)
+            for now, old, seen in zip(redacted, tickets, raw, strict=True)
+        ]
         inputs = self.triage.inputs(redacted, self.encoder, needed_only=True)
         asked = None if explain is None else lambda i, prediction: explain(tickets[i], prediction)
         triaged = self.triage.triage(redacted, inputs, asked, self.routes)

@@ -107,7 +107,7 @@ class TriageModel:
         return [predictions for predictions, _ in self.predict_with_scope(inputs, policy)]
 
     def predict_with_scope(
-        self, inputs: Inputs, policy: Policy, explain: Explain | None = None
+        self, inputs: Inputs, policy: Policy, explain: Explain | None = None, rules: bool = True
     ) -> list[tuple[dict[str, Prediction], float]]:
         """Predict as `predict` does; with each ticket's share of training tickets that were at least as strange.
 
@@ -116,6 +116,7 @@ class TriageModel:
             policy: costs and limits.
             explain: called with the row of a ticket and a prediction; says whether to work out its evidence. Where it
                 says no the evidence holds the rules alone, which routing reads. None explains everything.
+            rules: whether there are rules in the evidence of what is not explained.
         """
         if not inputs.texts:
             return []
@@ -127,7 +128,9 @@ class TriageModel:
         shares = self.scope.share(self._measures(read, scored))
         strange = (shares < policy.file.scope.strange_share).tolist()
         columns = {
-            name: self._explained(self._predictions(self.heads[name], one, inputs, strange), one, read, explain)
+            name: self._explained(
+                self._predictions(self.heads[name], one, inputs, strange, rules), one, read, inputs, explain
+            )
             for name, one in scored.items()
         }
         return [
@@ -153,8 +156,10 @@ class TriageModel:
         # Without vectors nothing is known of neighbours.
         return {**claims, "nearness": nearness(read.cosines)} if read.embedded else claims
 
-    def _predictions(self, head: Head, scored: Scored, inputs: Inputs, strange: Sequence[bool]) -> list[Prediction]:
-        """Predict a head of n tickets, with the rules as the only evidence."""
+    def _predictions(
+        self, head: Head, scored: Scored, inputs: Inputs, strange: Sequence[bool], rules: bool
+    ) -> list[Prediction]:
+        """Predict a head of n tickets, with the rules as the only evidence, or none."""
         likeliest = np.argsort(-scored.probabilities, axis=1, kind="stable").tolist()
         sizes = head.set_sizes(scored.probabilities).tolist()
         rows = zip(scored.probabilities.tolist(), scored.chosen.tolist(), likeliest, sizes, strict=True)
@@ -175,14 +180,14 @@ class TriageModel:
                     ),
                     labels=tuple(head.labels[j] for j in order[:size]),
                     evidence=Evidence(rules=fired(head, judged, label, head.labels[others[0]]))
-                    if judged
+                    if judged and rules
                     else _NO_EVIDENCE,
                 )
             )
         return results
 
     def _explained(
-        self, predictions: list[Prediction], scored: Scored, read: Read, explain: Explain | None
+        self, predictions: list[Prediction], scored: Scored, read: Read, inputs: Inputs, explain: Explain | None
     ) -> list[Prediction]:
         """Add the rest of the evidence to the predictions of a head that are to be explained."""
         rows = [i for i, one in enumerate(predictions) if explain is None or explain(i, one)]
@@ -193,7 +198,9 @@ class TriageModel:
         columns = zip(rows, self._terms(head, lead, read), parts(head, scored, lead), strict=True)
         for i, spoke, added_by in columns:
             one = predictions[i]
-            evidence = Evidence(self._similar(head, read, i), spoke, one.evidence.rules, added_by)
+            judged = inputs.judgements[i].get(head.name)
+            rules = fired(head, judged, one.label, one.alternatives[0].label) if judged else ()
+            evidence = Evidence(self._similar(head, read, i), spoke, rules, added_by)
             predictions[i] = Prediction(
                 one.head, one.label, one.probability, one.decision, one.alternatives, evidence, one.labels
             )

@@ -71,9 +71,9 @@ class Triage:
             tickets: n, redacted.
             inputs: theirs.
             explain: which predictions need all evidence, see `TriageModel.predict_with_scope`; None for all.
-            routes: whether to route them.
+            routes: whether to route them; if not, what is not explained has no rules in its evidence either.
         """
-        predictions = self.model.predict_with_scope(inputs, self.policy, explain)
+        predictions = self.model.predict_with_scope(inputs, self.policy, explain, routes)
         results = []
         for i, (ticket, (predicted, usual)) in enumerate(zip(tickets, predictions, strict=True)):
             routed = self._route(ticket, inputs, i, predicted) if routes else None
