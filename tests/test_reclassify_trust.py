@@ -7,11 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from citedesk.batch.planning import make_plan
+from citedesk.batch.planning import begun_trust, make_plan
 from citedesk.batch.source import open_files
 from citedesk.batch.summary import OUTWEIGHED
 from citedesk.batch.trust import current_probability, estimate_trust, measure_trust, sample_of, weighed
 from citedesk.batch.view import decisions_of
+from citedesk.store.where import parse_where
 from citedesk.triage.artifact import load_model, save_model
 from citedesk.triage.heads import Head
 from citedesk.triage.rows import Columns
@@ -166,3 +167,27 @@ def test_sample_is_spread_over_the_tickets(tmp_path: Path, total: int, first: in
     source = open_files(write(tmp_path / "x.jsonl", rows(total)), Columns())
     taken: Sequence[int] = [at for at, _ in sample_of(source)]
     assert (taken[0], taken[-1], len(taken)) == (first, last, min(total, 1_000))
+
+
+def test_begun_plan_goes_on_with_the_trust_it_began_with(tmp_path: Path, model: Path) -> None:
+    class StoppedError(Exception):
+        """Stands for a kill."""
+
+    def stop(done: int, total: int) -> None:
+        if done:
+            raise StoppedError
+
+    source = open_files(write(tmp_path / "x.jsonl", rows(600)), Columns())
+    job = job_of(means(tmp_path, model))
+    with pytest.raises(StoppedError):
+        make_plan(replace(job, trust={"team": 0.7}), source, HERE, tmp_path / "plan", stop)
+    other = replace(job, heads={"team": "team"})
+    found = [begun_trust(one, source, tmp_path / "plan") for one in (job, other)]
+    assert (found, begun_trust(job, source, tmp_path / "none")) == ([{"team": 0.7}, None], None)
+
+
+def test_sample_is_of_the_tickets_that_are_asked_for(tmp_path: Path) -> None:
+    tickets = [row | {"n": i % 3} for i, row in enumerate(rows(300))]
+    source = open_files(write(tmp_path / "x.jsonl", tickets), Columns())
+    assert [at for at, _ in sample_of(source, parse_where(["n=1"]))] == list(range(1, 300, 3))
+    assert sample_of(source, parse_where(["n=9"])) == []

@@ -71,6 +71,15 @@ class PartFile:
             return  # no state, or none of ours: the run starts anew
 
 
+def key_of_part(out: Path) -> Mapping[str, Any] | None:
+    """Read what an unfinished output is of; None if there is none, or none that can be read."""
+    try:
+        key = json.loads(_beside(out, "state").read_text(encoding="utf-8"))["key"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return key if isinstance(key, dict) else None
+
+
 @contextmanager
 def part_file(out: Path, key: Mapping[str, object], resume: bool = True) -> Iterator[PartFile]:
     """Open the part file of an output, which no other run may have open.

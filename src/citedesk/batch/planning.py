@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from citedesk.batch.part import PartFile, part_file
+from citedesk.batch.part import PartFile, key_of_part, part_file
 from citedesk.batch.plan import CHANGES, FORMAT, HEADER, Plan, header_text, id_of, load_plan, members
 from citedesk.batch.plan_job import PlanJob
 from citedesk.batch.runner import BLOCK, Runner
@@ -60,6 +60,18 @@ def resumed_from(job: PlanJob, source: Source, folder: Path) -> int:
         return 0
     with part_file(folder / CHANGES, _key(job, source)) as part:
         return part.rows
+
+
+def begun_trust(job: PlanJob, source: Source, folder: Path) -> Mapping[str, float] | None:
+    """Give how far labels are trusted in an unfinished plan of the same, which goes on with that; None without one.
+
+    Tickets of the store change meanwhile, so another estimate would begin the plan anew.
+    """
+    key = key_of_part(folder / CHANGES)
+    if key is None or not isinstance(key.get("trust"), dict):
+        return None
+    same = json.loads(json.dumps(_key(job, source)))
+    return key["trust"] if {**key, "trust": None} == {**same, "trust": None} else None
 
 
 def _key(job: PlanJob, source: Source) -> dict[str, Any]:

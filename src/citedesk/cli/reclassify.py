@@ -10,7 +10,7 @@ import click
 
 from citedesk.batch.means import means_of
 from citedesk.batch.plan_job import UPDATED_AT, PlanJob
-from citedesk.batch.planning import make_plan, resumed_from
+from citedesk.batch.planning import begun_trust, make_plan, resumed_from
 from citedesk.batch.runners import open_runner, refuse_store
 from citedesk.batch.source import Progress, Scanner, Source, open_files
 from citedesk.batch.store_source import KIND, open_store_source
@@ -91,7 +91,8 @@ def plan(
         wanted = () if unlabelled else tuple(columns.values())
         reading: Progress = lambda done, total: progress(done, total, "reading")  # noqa: E731
         with _source(settings, source, job, wanted, reading, where_run.scan) as tickets:
-            job = replace(job, trust=_trust(trust, job, tickets, progress))
+            begun = begun_trust(job, tickets, out) if trust == "auto" else None
+            job = replace(job, trust=_trust(trust, job, tickets, progress) if begun is None else begun)
             resumed = resumed_from(job, tickets, out)
             made = make_plan(job, tickets, where_run, out, progress)
     summary = {"plan": made.id, "out": str(out), "resumed_at": resumed, **made.summary.json()}
