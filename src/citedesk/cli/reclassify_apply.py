@@ -36,7 +36,7 @@ def _rate(context: click.Context, option: click.Parameter, value: float | None) 
     return value
 
 
-rate_option = click.option("--rate", type=float, callback=_rate, help="Tickets a second at most.")
+rate_option = click.option("--rate", type=float, callback=_rate, help="Stored tickets a second at most.")
 
 
 @click.command()
