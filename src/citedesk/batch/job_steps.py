@@ -3,8 +3,7 @@
 import logging
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from traceback import extract_tb
 from typing import Any
@@ -19,7 +18,7 @@ from citedesk.batch.store_source import StoreSource, open_store_source
 from citedesk.batch.trust import measure_trust
 from citedesk.errors import CiteDeskError
 from citedesk.settings import Settings, read_settings
-from citedesk.store import Store, open_store
+from citedesk.store import opened_store
 from citedesk.store.where import parse_where
 from citedesk.telemetry import configure_logging, log_event
 from citedesk.triage.rows import Columns
@@ -137,7 +136,7 @@ def _plan(settings: Settings, order: Mapping[str, Any], reporter: Reporter) -> s
     job = PlanJob(means, Columns(), heads, parse_where(spec["where"]))
     # One core is left to those who wait for an answer.
     runner = LocalRunner(max(1, cores() - 1))
-    with _store(settings) as store:
+    with opened_store(settings.database) as store:
         source = open_store_source(store, () if spec.get("unlabelled") else list(heads.values()))
         job = replace(job, trust=_trust(job, source, spec["trust"], reporter))
         return make_plan(job, source, runner, folder, reporter).id
@@ -158,7 +157,7 @@ def _apply(settings: Settings, order: Mapping[str, Any], reporter: Reporter) -> 
     plan, spec = load_plan(settings.reclassifications / order["job"]), order["spec"]
     check_versions(plan, means_of(settings))
     choice = choice_of(spec)
-    with _store(settings) as store:
+    with opened_store(settings.database) as store:
         apply_to_store(plan, store, choice, order["actor"], Pace(spec["rate"], sleep=reporter.sleep), reporter)
     return plan.id
 
@@ -166,7 +165,7 @@ def _apply(settings: Settings, order: Mapping[str, Any], reporter: Reporter) -> 
 def _undo(settings: Settings, order: Mapping[str, Any], reporter: Reporter) -> str:
     plan = load_plan(settings.reclassifications / order["job"])
     pace = Pace(order["spec"]["rate"], sleep=reporter.sleep)
-    with _store(settings) as store:
+    with opened_store(settings.database) as store:
         undo_in_store(plan, store, order["actor"], pace, reporter)
     return plan.id
 
@@ -181,12 +180,3 @@ _STEPS: Mapping[str, Callable[[Settings, Mapping[str, Any], Reporter], str]] = {
 def choice_of(spec: Mapping[str, Any]) -> Choice:
     """Read which changes are to be applied: `decisions`, `heads`, `least`."""
     return Choice(tuple(spec["decisions"]), tuple(spec["heads"]), spec["least"])
-
-
-@contextmanager
-def _store(settings: Settings) -> Iterator[Store]:
-    store = open_store(settings.database)
-    try:
-        yield store
-    finally:
-        store.close()

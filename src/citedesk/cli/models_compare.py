@@ -4,8 +4,7 @@ import csv
 import io
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ from citedesk.errors import InputError, NotFoundError
 from citedesk.evaluate.disagreement import Pair, differing_rows, disagreements
 from citedesk.evaluate.promotion import predict_all
 from citedesk.settings import Settings
-from citedesk.store import Store, open_store
+from citedesk.store import opened_store
 from citedesk.store.failures import storage_errors
 from citedesk.triage import load_catalog, load_policy
 from citedesk.triage.artifact import load_model
@@ -106,7 +105,7 @@ def compare(
 @click.pass_obj
 def export_feedback(settings: Settings, file: Path, as_json: bool) -> None:
     """Write the tickets people labelled by their feedback as rows to train on, each with its provenance."""
-    with _store(settings) as store:
+    with opened_store(settings.database) as store:
         corrections = store.tickets.corrected()
     rows, frozen = feedback_rows(corrections, Registry(settings.models))
     if not rows:
@@ -133,15 +132,6 @@ def export_feedback(settings: Settings, file: Path, as_json: bool) -> None:
         )
 
 
-@contextmanager
-def _store(settings: Settings) -> Iterator[Store]:
-    store = open_store(settings.database)
-    try:
-        yield store
-    finally:
-        store.close()
-
-
 def _arguments(what: Sequence[str]) -> tuple[list[str], Path | None]:
     """Tell versions from the file, which comes last and has a suffix."""
     names, file = list(what), None
@@ -164,7 +154,7 @@ def _version(settings: Settings, name: str) -> str:
 
 
 def _from_store(settings: Settings, names: Sequence[str]) -> tuple[list[str], list[Pair]]:
-    with _store(settings) as store:
+    with opened_store(settings.database) as store:
         stored = store.shadows.models()
         if not stored:
             raise NotFoundError("no shadow predictions are stored; start with: citedesk models shadow VERSION")

@@ -21,7 +21,7 @@ from citedesk.cli.reclassify_show import show
 from citedesk.cli.runner_options import runner_options
 from citedesk.errors import InputError
 from citedesk.settings import Settings
-from citedesk.store import open_store
+from citedesk.store import opened_store
 from citedesk.store.where import parse_where
 from citedesk.triage.rows import Columns, place
 
@@ -149,8 +149,5 @@ def _source(
         raise InputError(
             f"{KIND!r} means the ticket store, and there is a file of this name; write ./{KIND} for the file"
         )
-    store = open_store(settings.database)
-    try:
+    with opened_store(settings.database) as store:
         yield open_store_source(store, labels)
-    finally:
-        store.close()

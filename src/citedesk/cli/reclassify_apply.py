@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ from citedesk.cli.common import OPERATOR, PLACE, json_option, progress_bar
 from citedesk.cli.plain import one_line
 from citedesk.errors import InputError
 from citedesk.settings import Settings
-from citedesk.store import Store, open_store
+from citedesk.store import Store, opened_store
 from citedesk.store.labels import Application
 from citedesk.triage.sources import Place, place
 from citedesk.types import Decision
@@ -87,7 +86,7 @@ def apply(
     # What a person approved needs no other permission.
     usual = tuple(Decision) if approved is not None else (Decision.AUTO,)
     choice = Choice(decisions or tuple(d.value for d in usual), heads, least, approved)
-    with progress_bar("apply") as progress, _store(settings) as store:
+    with progress_bar("apply") as progress, opened_store(settings.database) as store:
         if out is None:
             done = apply_to_store(plan, store, choice, OPERATOR.name, Pace(rate), progress)
         else:
@@ -111,7 +110,7 @@ def undo(
     if (file is None) != (out is None):
         raise click.UsageError("a plan of a file is undone with both --file APPLIED and --out RESTORED")
     plan = load_plan(folder)
-    with progress_bar("undo") as progress, _store(settings) as store:
+    with progress_bar("undo") as progress, opened_store(settings.database) as store:
         if file is None or out is None:
             done = undo_in_store(plan, store, OPERATOR.name, Pace(rate), progress)
         else:
@@ -124,15 +123,6 @@ def _place_of(plan: Plan) -> Place:
     if plan.of_store:
         raise InputError("this plan is of the ticket store; apply it without --out")
     return place(plan.header["source"]["place"])
-
-
-@contextmanager
-def _store(settings: Settings) -> Iterator[Store]:
-    store = open_store(settings.database)
-    try:
-        yield store
-    finally:
-        store.close()
 
 
 def _report(plan: Plan, store: Store, done: Application, as_json: bool) -> None:

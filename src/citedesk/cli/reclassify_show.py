@@ -19,7 +19,7 @@ from citedesk.cli.plan_rows import csv_pieces, json_pieces
 from citedesk.cli.plan_text import change_text, lead, print_summary
 from citedesk.errors import InputError, StorageError
 from citedesk.settings import Settings
-from citedesk.store import Store, open_store
+from citedesk.store import Store, opened_store
 from citedesk.store.labels import Application
 from citedesk.types import Decision
 
@@ -103,11 +103,8 @@ def _home(settings: Settings) -> Iterator[Store | None]:
     if not settings.database.is_file():
         yield None
         return
-    store = open_store(settings.database)
-    try:
+    with opened_store(settings.database) as store:
         yield store
-    finally:
-        store.close()
 
 
 def _applied(found: Application | None) -> Mapping[str, object] | None:

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from shlex import quote
@@ -24,7 +23,7 @@ from citedesk.errors import ConflictError, NotFoundError
 from citedesk.formats import entry_json, ticket_json
 from citedesk.guard import redact
 from citedesk.settings import Settings
-from citedesk.store import Store, open_store
+from citedesk.store import Store, opened_store
 from citedesk.store.audit import Entry, text_of
 from citedesk.store.tickets import StoredTicket
 from citedesk.store.where import Where, find_tickets, parse_where
@@ -61,7 +60,7 @@ def add(settings: Settings, files: tuple[Path, ...], subject: str, body: str, id
     paths = [path for file in files for path in files_of(file)]
     with progress_bar("tickets") as progress:
         total, counts = check_tickets(paths, columns), Counter[str]()
-        with _opened(settings) as store:
+        with opened_store(settings.database) as store:
             for block in _blocks(paths, columns):
                 with store.transaction():
                     counts.update(store.tickets.put(ticket).status for ticket in block)
@@ -90,7 +89,7 @@ def _blocks(paths: Sequence[Path], columns: Columns) -> Iterator[list[Ticket]]:
 def list_tickets(settings: Settings, where: tuple[str, ...], k: int, after: str, as_json: bool) -> None:
     """List tickets by id."""
     asked = parse_where(where)
-    with _opened(settings) as store:
+    with opened_store(settings.database) as store:
         found, following = find_tickets(store, asked, after, k)
     if as_json:
         print_json({"tickets": [ticket_json(ticket) for ticket in found], "after": following})
@@ -110,7 +109,7 @@ def list_tickets(settings: Settings, where: tuple[str, ...], k: int, after: str,
 @click.pass_obj
 def show(settings: Settings, ticket_id: str, as_json: bool) -> None:
     """Show a ticket, its fields, and what plans and people did to its labels."""
-    with _opened(settings) as store:
+    with opened_store(settings.database) as store:
         ticket, history = store.tickets.get(ticket_id), store.labels.history(ticket_id)
     if ticket is None:
         raise NotFoundError(f"there is no ticket {ticket_id[:80]!r}; list them with: citedesk tickets list")
@@ -153,7 +152,7 @@ def export(settings: Settings, out: Path, where: tuple[str, ...], as_json: bool)
     """
     check_format(out)
     asked = parse_where(where)
-    with progress_bar("export") as progress, _opened(settings) as store:
+    with progress_bar("export") as progress, opened_store(settings.database) as store:
         total = store.tickets.count()
         names = _columns(store, asked) if is_table(out) else []
 
@@ -190,12 +189,3 @@ def _columns(store: Store, where: Where) -> list[str]:
 def _cut(text: str) -> str:
     line = " ".join(safe(text).split())
     return line if len(line) <= _CUT else line[: _CUT - 1] + "…"
-
-
-@contextmanager
-def _opened(settings: Settings) -> Iterator[Store]:
-    store = open_store(settings.database)
-    try:
-        yield store
-    finally:
-        store.close()

@@ -118,3 +118,13 @@ def open_store(path: Path | None) -> Store:
         shadows=Shadows(connection),
         jobs=Jobs(connection),
     )
+
+
+@contextmanager
+def opened_store(path: Path) -> Iterator[Store]:
+    """Open the database at `path` and close it at the end; see `open_store`."""
+    store = open_store(path)
+    try:
+        yield store
+    finally:
+        store.close()
