@@ -86,6 +86,17 @@ def test_plan_of_the_same_again_is_the_one_there(plan: Plan, tmp_path: Path, mod
     assert again == plan
 
 
+def test_plan_of_the_store_again_is_the_one_there_until_a_ticket_changes(tmp_path: Path, model: Path) -> None:
+    store = open_store(tmp_path / "citedesk.db")
+    fill(store, rows(300))
+    made = plan_of(means(tmp_path, model), store, tmp_path / "plan")
+    assert plan_of(means(tmp_path, model), store, tmp_path / "plan") == made
+    fill(store, [rows(1)[0] | {"note": "seen"}])
+    with pytest.raises(ConflictError, match=f"holds a plan already, {made.id}"):
+        plan_of(means(tmp_path, model), store, tmp_path / "plan")
+    store.close()
+
+
 def test_plan_into_a_folder_with_another_plan_is_refused(plan: Plan, tmp_path: Path, model: Path) -> None:
     other = write(tmp_path / "y.jsonl", rows(3))
     with pytest.raises(ConflictError, match=f"holds a plan already, {plan.id}"):

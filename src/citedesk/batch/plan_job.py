@@ -51,7 +51,10 @@ class PlanJob:
         planned = self._planned(classifier, chosen, counts)
         lines = [ticket.json() for ticket in planned]
         total = add_up([counts, Summary(changed=sum(bool(ticket.changes) for ticket in planned))], list(self.heads))
-        last = {"rows": [batch.first + 1, batch.first + len(batch.rows)], "data": _digest(batch.rows)} | total.json()
+        last = {
+            "rows": [batch.first + 1, batch.first + len(batch.rows)],
+            "data": digest_of_rows(batch.rows),
+        } | total.json()
         text = "".join(json.dumps(line, ensure_ascii=True) + "\n" for line in [*lines, last])
         return Done(gzip.compress(text.encode(), mtime=0), len(batch.rows), batch.mark)
 
@@ -125,6 +128,6 @@ def _updated_at(row: Row) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _digest(rows: Sequence[Row]) -> str:
+def digest_of_rows(rows: Sequence[Row]) -> str:
     """Hash which tickets were read and when they last changed; a file has a hash of all its content besides."""
     return sha256(json.dumps([[row.get("id"), row.get(UPDATED_AT)] for row in rows]).encode()).hexdigest()[:16]

@@ -13,11 +13,12 @@ from typing import Any
 
 from citedesk.batch.part import PartFile, key_of_part, part_file
 from citedesk.batch.plan import CHANGES, FORMAT, HEADER, Plan, header_text, id_of, load_plan, members
-from citedesk.batch.plan_job import PlanJob
+from citedesk.batch.plan_job import PlanJob, digest_of_rows
 from citedesk.batch.runner import BLOCK, Runner
 from citedesk.batch.source import BATCH, Progress, Source, silent
 from citedesk.batch.summary import Summary, add_up, read_summary
 from citedesk.errors import ConflictError, InputError, StorageError
+from citedesk.text import sha256
 
 
 def make_plan(job: PlanJob, source: Source, runner: Runner, folder: Path, progress: Progress = silent) -> Plan:
@@ -88,7 +89,7 @@ def _key(job: PlanJob, source: Source) -> dict[str, Any]:
 
 
 def _finished(folder: Path, key: Mapping[str, Any], source: Source) -> Plan | None:
-    """Find a finished plan in the folder; one of the store is never the same again, for its tickets change."""
+    """Find a finished plan of the same in the folder: one of the store only if no ticket changed since."""
     if not folder.exists():
         return None
     if not folder.is_dir():
@@ -98,9 +99,15 @@ def _finished(folder: Path, key: Mapping[str, Any], source: Source) -> Plan | No
             return None
         raise ConflictError(f"{folder} holds other files; name a folder that does not exist yet")
     plan = load_plan(folder)
-    if source.key["kind"] == "store" or any(plan.header.get(name) != value for name, value in key.items()):
+    same = all(plan.header.get(name) == value for name, value in key.items())
+    if not same or (plan.of_store and plan.header["data"] != _data_of(source)):
         raise ConflictError(f"{folder} holds a plan already, {plan.id}; remove it or choose another --out")
     return plan
+
+
+def _data_of(source: Source) -> str:
+    """Hash which tickets a source holds and when they last changed, as a plan's header does."""
+    return sha256("".join(digest_of_rows(batch.rows) for batch in source.batches(0, {})))
 
 
 def _refuse_changed(source: Source, part: PartFile) -> None:
