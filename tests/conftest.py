@@ -8,6 +8,8 @@ import pytest
 from citedesk.desk import Desk, open_desk
 from citedesk.encoding import Encoder, open_encoder
 from citedesk.settings import Settings, shipped
+from citedesk.store import Store, opened_store
+from tests.reclassify_data import TICKETS, fill, rows, words_model
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
@@ -30,3 +32,17 @@ def desk(home: Path, encoder: Encoder) -> Iterator[Desk]:
     desk.library.add([shipped("kb")])
     yield desk
     desk.close()
+
+
+@pytest.fixture(scope="session")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A triage model that reads words only; modules with a model of their own have another of this name."""
+    return words_model(tmp_path_factory.mktemp("models") / "words")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """A ticket store of its own, filled with tickets some of which have a wrong label."""
+    with opened_store(tmp_path / "citedesk.db") as store:
+        fill(store, rows(TICKETS))
+        yield store

@@ -21,6 +21,8 @@ from citedesk.triage.rows import Columns, ticket_of
 from citedesk.triage.training import train
 from tests.triage_data import ENCODER, POLICY, labelled, texts_and_labels
 
+# Tickets of the store that the fixture `store` fills: more than two batches.
+TICKETS = 600
 HERE = LocalRunner(1)
 HEADS = {"priority": "priority", "team": "team"}
 

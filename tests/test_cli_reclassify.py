@@ -10,15 +10,10 @@ import pytest
 
 from citedesk.cli.main import run
 from citedesk.store import open_store
-from tests.reclassify_data import fill, labels_in, rows, words_model, write
+from tests.reclassify_data import fill, labels_in, rows, write
 from tests.test_bad_input import LIMITED
 
 TICKETS = 700
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return words_model(tmp_path_factory.mktemp("models") / "words")
 
 
 @pytest.fixture

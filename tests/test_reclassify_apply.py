@@ -1,6 +1,5 @@
 """Apply and undo in the ticket store: compare and set, conflicts, choices, pace."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,23 +10,9 @@ from citedesk.errors import ConflictError, InputError, IntegrityError
 from citedesk.settings import shipped
 from citedesk.store import Store, open_store
 from citedesk.triage.rows import ticket_of
-from tests.reclassify_data import fill, labels_in, means, plan_of, rows, words_model, write
+from tests.reclassify_data import TICKETS, labels_in, means, plan_of, rows, write
 
-TICKETS = 600
 ALL = Choice(("auto", "suggest", "abstain"))
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return words_model(tmp_path_factory.mktemp("models") / "words")
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = open_store(tmp_path / "citedesk.db")
-    fill(store, rows(TICKETS))
-    yield store
-    store.close()
 
 
 @pytest.fixture

@@ -19,16 +19,11 @@ from citedesk.batch.source import silent
 from citedesk.errors import ConflictError, InputError
 from citedesk.store import Store, open_store
 from citedesk.triage.sources import read_rows
-from tests.reclassify_data import means, plan_of, rows, words_model, write
+from tests.reclassify_data import means, plan_of, rows, write
 
 TICKETS = 600
 ALL = Choice(("auto", "suggest", "abstain"))
 COLUMNS = ["priority", "team"]
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return words_model(tmp_path_factory.mktemp("models") / "words")
 
 
 @pytest.fixture

@@ -16,17 +16,12 @@ from citedesk.batch.summary import read_summary
 from citedesk.errors import ConflictError, InputError, IntegrityError, NotFoundError
 from citedesk.store.where import parse_where
 from citedesk.triage.rows import Columns, ticket_of
-from tests.reclassify_data import HEADS, fill, job_of, means, plan_of, rows, words_model, write
+from tests.reclassify_data import HEADS, fill, job_of, means, plan_of, rows, write
 
 from citedesk.store import open_store  # isort: skip
 
 # More than two batches.
 TICKETS = 700
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return words_model(tmp_path_factory.mktemp("models") / "words")
 
 
 @pytest.fixture

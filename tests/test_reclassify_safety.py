@@ -20,24 +20,10 @@ from citedesk.guard import redact
 from citedesk.store import Store, open_store
 from citedesk.triage.sources import read_rows
 from citedesk.types import Ticket
-from tests.reclassify_data import fill, labels_in, means, plan_of, rows, words_model, write
+from tests.reclassify_data import TICKETS, labels_in, means, plan_of, rows, write
 
-TICKETS = 600
 ALL = Choice(("auto", "suggest", "abstain"))
 COLUMNS = ["priority", "team"]
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return words_model(tmp_path_factory.mktemp("models") / "words")
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = open_store(tmp_path / "citedesk.db")
-    fill(store, rows(TICKETS))
-    yield store
-    store.close()
 
 
 @pytest.fixture

@@ -18,13 +18,8 @@ from citedesk.triage.heads import Head
 from citedesk.triage.rows import Columns
 from citedesk.triage.training import train
 from citedesk.types import Alternative, Decision, Prediction
-from tests.reclassify_data import HEADS, HERE, job_of, means, plan_of, rows, words_model, write
+from tests.reclassify_data import HEADS, HERE, job_of, means, plan_of, rows, write
 from tests.triage_data import ENCODER, POLICY, labelled
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return words_model(tmp_path_factory.mktemp("models") / "words")
 
 
 @pytest.fixture(scope="module")

@@ -140,9 +140,12 @@ def _report(plan: Plan, store: Store, done: Application, as_json: bool) -> None:
 
 
 def _lines(report: dict[str, Any]) -> Iterator[str]:
-    yield f"plan {report['plan']} {report['state']}: {report['applied']} tickets changed"
-    if report["state"] == "undone":
+    undone = report["state"] == "undone"
+    yield f"plan {report['plan']} {report['state']}: {report['applied']} tickets {'had been ' if undone else ''}changed"
+    if undone:
         yield f"  {report['restored']} put back, {report['kept']} kept as somebody changed them since or they are gone"
+    elif not report["applied"] and not report["conflicts"]:
+        yield "  none was chosen; read the changes with: reclassify show PLAN --changes, and see --decision and --only"
     if report["conflicts"]:
         named = ", ".join(map(one_line, report["conflicting"]))
         more = report["conflicts"] - len(report["conflicting"])
