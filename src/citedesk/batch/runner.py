@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from itertools import islice
 from multiprocessing import connection, get_context, parent_process
 from typing import Any, Protocol
 
@@ -128,8 +127,3 @@ def _end_with_parent() -> None:
 
 def _work(batch: Batch) -> Done:
     return _worker[0](batch)
-
-
-def first_batches(source: Source, count: int) -> list[Batch]:
-    """Read the first batches of a source."""
-    return list(islice(source.batches(0, {}), count))
