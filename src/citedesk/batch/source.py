@@ -8,7 +8,7 @@ from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import cached_property
-from hashlib import blake2b, sha256
+from hashlib import sha256
 from itertools import islice
 from typing import Any, Protocol
 
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from citedesk.errors import InputError, TicketError
 from citedesk.text import sha256_file
 from citedesk.triage.rows import Columns, files_of, label_of, read_rows, ticket_of
+from citedesk.triage.same_ids import first_pair, hash_id, repeated
 from citedesk.triage.sources import Place
 from citedesk.types import Ticket
 
@@ -226,7 +227,7 @@ def scan(file: Place, layout: Layout, before: int = 0, progress: Progress = sile
         rows, with_text = rows + 1, with_text + bool(ticket.text)
         if ticket.id:
             _refuse_half_character(ticket.id, file, before + at)
-            hashes.append(_hash(ticket.id))
+            hashes.append(hash_id(ticket.id))
             rowlike.extend(hashes[-1:] if ticket.id.startswith(_ROW) else ())
         if at % SHARD == 0:
             progress(before + at, 0)
@@ -298,23 +299,18 @@ def refuse_same_ids(source: FileSource) -> None:
     Raises:
         InputError: naming the first two that do.
     """
-    hashes = np.sort(np.concatenate([one.hashes for one in source.scanned]))
-    twice = set(hashes[1:][hashes[1:] == hashes[:-1]].tolist())
+    hashes = np.concatenate([one.hashes for one in source.scanned])
+    twice = repeated(hashes)
     if len(hashes) < source.total:  # made ids differ from one another, but a file may hold such a one
         twice |= set(np.concatenate([one.rowlike for one in source.scanned]).tolist())
-    first: dict[str, int] = {}
-    for number, ticket in enumerate(_tickets(source) if twice else (), start=1):
-        if _hash(ticket.id) in twice and first.setdefault(ticket.id, number) != number:
-            raise InputError(
-                f"{source.place}: tickets {first[ticket.id]} and {number} have the same id {ticket.id[:80]!r}; give "
-                "each its own, or leave the ids out"
-            )
+    found = first_pair(((number, ticket.id) for number, ticket in enumerate(_tickets(source), start=1)), twice)
+    if found is not None:
+        raise InputError(
+            f"{source.place}: tickets {found[0]} and {found[1]} have the same id {found[2][:80]!r}; give each its own, "
+            "or leave the ids out"
+        )
 
 
 def _tickets(source: FileSource) -> Iterable[Ticket]:
     rows = read_rows([one.file for one in source.scanned])
     return (ticket_at(row, source.columns, at) for at, row in enumerate(rows))
-
-
-def _hash(ticket_id: str) -> int:
-    return int.from_bytes(blake2b(ticket_id.encode("utf-8", "surrogatepass"), digest_size=8).digest())

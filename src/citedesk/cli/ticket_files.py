@@ -11,7 +11,6 @@ import os
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from hashlib import blake2b
 from pathlib import Path
 from typing import BinaryIO
 
@@ -24,6 +23,7 @@ from citedesk.store.audit import text_of
 from citedesk.store.tickets import StoredTicket
 from citedesk.triage.fixes import safe_cell
 from citedesk.triage.rows import Columns, read_rows, ticket_of
+from citedesk.triage.same_ids import first_pair, hash_id, repeated
 from citedesk.types import Ticket
 
 _FORMATS = (".jsonl", ".csv")
@@ -81,7 +81,7 @@ def check_tickets(files: Sequence[Path], columns: Columns) -> int:
     with_text, hashes = 0, array("Q")
     for _, ticket in read_tickets(files, columns):
         with_text += bool(ticket.text)
-        hashes.append(_hash(ticket.id))
+        hashes.append(hash_id(ticket.id))
     if not hashes:
         raise InputError(f"{_named(files)} holds no ticket; give one ticket a line")
     if not with_text:
@@ -90,26 +90,17 @@ def check_tickets(files: Sequence[Path], columns: Columns) -> int:
             f'all {len(hashes)} tickets are empty: no text in "{columns.subject}" or "{columns.body}"; name the '
             f"columns with --subject and --body; columns seen: {', '.join(list(seen)[:_NAMES_SHOWN])}"
         )
-    ordered = np.sort(np.frombuffer(hashes, dtype=np.uint64))
-    _refuse_same_ids(read_tickets(files, columns), set(ordered[1:][ordered[1:] == ordered[:-1]].tolist()))
+    places = ((where, ticket.id) for where, ticket in read_tickets(files, columns))
+    found = first_pair(places, repeated(np.frombuffer(hashes, dtype=np.uint64)))
+    if found is not None:
+        raise InputError(
+            f"{found[0]} and {found[1]} have the same id {found[2][:_ID_SHOWN]!r}; keep the one that is right"
+        )
     return len(hashes)
 
 
 def _named(files: Sequence[Path]) -> str:
     return str(files[0]) if len(files) == 1 else f"none of {len(files)} files"
-
-
-def _refuse_same_ids(tickets: Iterable[tuple[str, Ticket]], twice: set[int]) -> None:
-    first: dict[str, str] = {}
-    for where, ticket in tickets if twice else ():
-        earlier = first.setdefault(ticket.id, where) if _hash(ticket.id) in twice else where
-        if earlier != where:
-            shown = ticket.id[:_ID_SHOWN]
-            raise InputError(f"{earlier} and {where} have the same id {shown!r}; keep the one that is right")
-
-
-def _hash(ticket_id: str) -> int:
-    return int.from_bytes(blake2b(ticket_id.encode(), digest_size=8).digest())
 
 
 def check_format(out: Path) -> None:
