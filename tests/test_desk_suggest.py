@@ -36,8 +36,8 @@ def test_compose_all_documents_and_random_queries_quote_the_stored_text(desk: De
     @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
     def quotes_hold(query: str) -> None:
         serving = desk.parts.live.serving()
-        found, _ = desk.retrieve(serving, desk.question(serving, query), ADMIN)
-        sentences = desk.compose(serving.snapshot, found)
+        retrieved = desk.answerer.retrieve(serving, desk.question(serving, query), ADMIN)
+        sentences = desk.answerer.compose(serving, retrieved, desk.triage.policy.file.answer)
         cited = [c for s in sentences for c in s.citations]
         assert all(s.citations for s in sentences)
         assert [c.quote for c in cited] == [documents[c.document_id, c.version][c.start : c.end] for c in cited]
@@ -91,7 +91,7 @@ def test_suggest_empty_knowledge_base_is_abstained(desk: Desk, tmp_path: Path) -
 def test_suggest_injected_ticket_is_blocked_and_names_the_families(desk: Desk) -> None:
     suggestion = desk.suggest(Ticket("t", "", _QUESTION + _ATTACK), READER)
     assert isinstance(suggestion.answer, Refused)
-    assert (suggestion.answer.status, suggestion.answer.reason, suggestion.guard.injection) == (
+    assert (suggestion.answer.status, suggestion.answer.reason, suggestion.guard.injection.families) == (
         "blocked",
         RefusalReason.INJECTION,
         ("override", "reveal"),

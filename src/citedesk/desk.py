@@ -11,18 +11,14 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
-from citedesk.answer import EvidenceModel, compose, load_evidence, measure, verify
-from citedesk.answer.compose import documents_by_evidence
+from citedesk.answer import Answerer, EvidenceModel, Question, attack, load_evidence
 from citedesk.encoding import Encoder, open_encoder
 from citedesk.encoding.protocol import QueryEncoder
 from citedesk.encoding.recorded import Recorded
 from citedesk.guard import mask_secrets, redact, screen
 from citedesk.index import Snapshot
 from citedesk.knowledge import Library, LiveIndex, Serving
-from citedesk.retrieve import FIRST_PAGE, Found, Page, Query, Results, SearchEngine
+from citedesk.retrieve import FIRST_PAGE, Page, Query, Results, SearchEngine
 from citedesk.retrieve.adapt_file import load_adaptation
 from citedesk.retrieve.rerank import open_reranker
 from citedesk.settings import Settings, shipped
@@ -39,27 +35,13 @@ from citedesk.triage.predict import Triage, Triaged
 from citedesk.triage.registry import Registry
 from citedesk.triage.shadow import ShadowRuns, Watched
 from citedesk.types import (
-    Answered,
     GuardReport,
-    NearDocument,
+    Injection,
     Principal,
-    RefusalReason,
-    Refused,
-    Sentence,
     Suggestion,
     Ticket,
     Versions,
 )
-
-_NEAREST = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A cleaned text and its (d,) float32 unit vector."""
-
-    text: str
-    vector: NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +69,7 @@ class Desk:
         self.store = parts.store
         self.library = Library(parts.store, parts.live, settings.home, mask_secrets)
         self.engine = parts.engine
+        self.answerer = Answerer(parts.store, parts.engine, parts.evidence)
         self.encoder = parts.encoder
         self.metrics = Metrics()
         self.models = LiveModels(parts.triage, parts.registry, parts.encoder.name, self.metrics)
@@ -132,17 +115,19 @@ class Desk:
         with self.metrics.timed("suggestions"):
             screen(ticket)
             redacted = redact(ticket)
-            families = screen(redacted.ticket)
+            injection = screen(redacted.ticket)
             inputs = models.triage.inputs([redacted.ticket], encoder)
-            triaged = self._lowered(models.triage.triage([redacted.ticket], inputs)[0], families)
+            triaged = self._lowered(models.triage.triage([redacted.ticket], inputs)[0], injection)
             text = inputs.texts[0] or redacted.ticket.text
             # One vector serves both, unless the encoder asks questions differently from how it reads texts.
             same = serving.encoder.name == self.encoder.name and not isinstance(serving.encoder, QueryEncoder)
             question = Question(text, inputs.vectors[0] if same else self.engine.encode(serving, text))
-            answer = _refused_attack(families) or self._answer(serving, question, principal, triaged)
+            answer = attack(injection) or self.answerer.answer(
+                serving, question, principal, triaged, models.triage.policy.file.answer
+            )
         self.metrics.count("answers_total", status=answer.status)
         if models.shadow:
-            finish = partial(cautious, families=families)
+            finish = partial(cautious, injection=injection)
             self.shadow.watch(Watched(redacted.ticket, triaged, models, encoder, finish))
         return Suggestion(
             id=f"sg-{uuid.uuid4().hex}",
@@ -150,7 +135,7 @@ class Desk:
             predictions=triaged.predictions,
             route=triaged.route,
             answer=answer,
-            guard=GuardReport(redacted.counts, families),
+            guard=GuardReport(redacted.counts, injection),
             versions=self.versions(serving.snapshot, models.triage),
         )
 
@@ -174,9 +159,9 @@ class Desk:
             self.metrics.gauge("head_auto_overridden", spent.overridden, head=head)
         return self.metrics.render()
 
-    def _lowered(self, triaged: Triaged, families: Sequence[str]) -> Triaged:
+    def _lowered(self, triaged: Triaged, injection: Injection) -> Triaged:
         """Take `auto` from heads that spent their error budget, and from all for a ticket that gives orders."""
-        careful = cautious(triaged, families)
+        careful = cautious(triaged, injection)
         return replace(careful, predictions=lowered(careful.predictions, self.budgets.demoted()))
 
     def versions(self, snapshot: Snapshot, triage: Triage | None = None) -> Versions:
@@ -190,82 +175,11 @@ class Desk:
         cleaned = clean(text) or text
         return Question(cleaned, self.engine.encode(serving, cleaned))
 
-    def retrieve(self, serving: Serving, question: Question, principal: Principal) -> tuple[Found, dict[str, float]]:
-        """Search for an answer; return what was found and the signals of evidence (empty if nothing was)."""
-        snapshot = serving.snapshot
-        found = self.engine.rank(serving, Query(question.text), question.vector, principal)
-        best = found.ranked[0].position if found.ranked else -1
-        stored = self.engine.texts(snapshot, [best]) if found.ranked else {}
-        if not stored:
-            return found, {}
-        title = snapshot.documents[int(snapshot.owners[best])].title
-        text = "\n".join([title, *snapshot.passages[best].headings, stored[best]])
-        return found, measure(snapshot, found, text)
-
-    def compose(self, snapshot: Snapshot, found: Found) -> tuple[Sentence, ...]:
-        """Choose the sentences that answer, and prove their citations."""
-        documents = documents_by_evidence(found.ranked, snapshot)[:2]
-        with self.store.lock:
-            texts = self.store.documents.texts(
-                (snapshot.documents[row].id, snapshot.documents[row].version) for row, _ in documents
-            )
-        return verify(compose(snapshot, found, texts, self.triage.policy.file.answer.max_sentences), texts)
-
-    def _answer(
-        self, serving: Serving, question: Question, principal: Principal, triaged: Triaged
-    ) -> Answered | Refused:
-        snapshot = serving.snapshot
-        found, signals = self.retrieve(serving, question, principal)
-        if not signals:
-            return _silence(triaged, (), 0.0)
-        confidence = self.parts.evidence.confidence(signals)
-        documents = documents_by_evidence(found.ranked, snapshot)
-        if confidence >= self.triage.policy.file.answer.answer_at:
-            sentences = self.compose(snapshot, found)
-            if sentences:
-                return Answered(sentences, confidence)
-        nearest = tuple(
-            NearDocument(snapshot.documents[row].id, snapshot.documents[row].title, round(score, 4))
-            for row, score in documents[:_NEAREST]
-        )
-        return _silence(triaged, nearest, confidence)
-
     def close(self) -> None:
         """Let a build and the shadow finish, and close the database."""
         self.shadow.close()
         self.parts.live.close()
         self.store.close()
-
-
-def _refused_attack(families: Sequence[str]) -> Refused | None:
-    if not families:
-        return None
-    return Refused(
-        "blocked",
-        RefusalReason.INJECTION,
-        f"the ticket tries to give orders to software ({', '.join(families)}); a person should read it",
-    )
-
-
-def _silence(triaged: Triaged, nearest: tuple[NearDocument, ...], confidence: float) -> Refused:
-    """Abstain, or escalate where waiting for documents would cost time."""
-    route, priority = triaged.route, triaged.predictions.get("priority")
-    if route is not None and (route.page or (priority is not None and priority.label == "P1")):
-        help_text = f"no document answers this, and it cannot wait: {route.group} takes it, then {route.escalation}"
-        return Refused("escalated", RefusalReason.NEEDS_HUMAN, help_text, nearest, confidence)
-    if not nearest:
-        return Refused(
-            "abstained", RefusalReason.NO_EVIDENCE, "nothing in the knowledge base comes near; add documents with: "
-            "citedesk kb add PATH", nearest, confidence,
-        )  # fmt: skip
-    to = f"; {route.group} should answer it" if route is not None else ""
-    return Refused(
-        "abstained",
-        RefusalReason.LOW_CONFIDENCE,
-        f"the nearest documents do not clearly answer this{to}; more detail or a document about it would help",
-        nearest,
-        confidence,
-    )
 
 
 def request_hash(body: object) -> str:

@@ -57,7 +57,7 @@ def suggestion_json(suggestion: Suggestion) -> Json:
         "predictions": {name: prediction_json(p) for name, p in suggestion.predictions.items()},
         "route": route_json(suggestion.route),
         "answer": answer_json(suggestion.answer),
-        "guard": {"redacted": dict(suggestion.guard.redacted), "injection": list(suggestion.guard.injection)},
+        "guard": {"redacted": dict(suggestion.guard.redacted), "injection": asdict(suggestion.guard.injection)},
         "versions": asdict(suggestion.versions),
     }
 

@@ -21,9 +21,19 @@ class RefusalReason(StrEnum):
 
     NO_EVIDENCE = "no_evidence"
     LOW_CONFIDENCE = "low_confidence"
+    CONFLICTING_SOURCES = "conflicting_sources"
     OUT_OF_SCOPE = "out_of_scope"
     NEEDS_HUMAN = "needs_human"
+    POLICY = "policy"
     INJECTION = "injection"
+
+
+class Trust(StrEnum):
+    """How far a document is believed: low trust is never the only source of an answer."""
+
+    HIGH = "high"
+    NORMAL = "normal"
+    LOW = "low"
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,21 +206,70 @@ class Citation:
 
 
 @dataclass(frozen=True, slots=True)
+class Risk:
+    """What a command within a sentence can destroy or expose, and the runbook's own words that make it safe.
+
+    kind: `destroys`, `exposes` or `interrupts`. command: as it stands in the sentence. why: what it does.
+    precondition, rollback: quotes of the same document that say when it may be run and how to take it back.
+    """
+
+    kind: str
+    command: str
+    why: str
+    precondition: tuple[Citation, ...] = ()
+    rollback: tuple[Citation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Sentence:
-    """One statement of an answer, its part (cause, check, step ...) and its citations."""
+    """One statement of an answer, its part (cause, check, step ...), its citations, and the risks of its commands."""
 
     text: str
     citations: tuple[Citation, ...]
     part: str = "answer"
+    risks: tuple[Risk, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A document version that an answer cites, how old it is, and whether its review is current.
+
+    age_days: since it was last updated or reviewed, whichever came later; None if neither is known.
+    review: `current`, `due` or `never`.
+    """
+
+    document_id: str
+    version: str
+    title: str
+    kind: str
+    age_days: int | None
+    review: str
+    trust: Trust = Trust.NORMAL
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """What documents say differently about one thing, each in its own words."""
+
+    about: str
+    sides: tuple[Citation, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """An answer whose every sentence is cited; `confidence` is in [0, 1]."""
+    """An answer whose every sentence is cited; `confidence` is in [0, 1].
+
+    by: `extract`, or `llm` where a language model rephrased sentences that were then verified.
+    held: how many sentences the output guard held back, by reason.
+    """
 
     sentences: tuple[Sentence, ...]
     confidence: float
     status: str = "answered"
+    sources: tuple[Source, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+    by: str = "extract"
+    held: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,11 +302,25 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Injection:
+    """How much a text reads like orders to software.
+
+    score: probability in [0, 1]. families: ways of attack that show. evidence: spans of the raw text that speak for it,
+    each of the type of its family.
+    """
+
+    score: float = 0.0
+    flagged: bool = False
+    families: tuple[str, ...] = ()
+    evidence: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class GuardReport:
-    """What was redacted (type -> count) and which injection families were seen."""
+    """What was redacted (type -> count), and how much the ticket reads like orders to software."""
 
     redacted: Mapping[str, int] = field(default_factory=dict)
-    injection: tuple[str, ...] = ()
+    injection: Injection = Injection()
 
 
 @dataclass(frozen=True, slots=True)

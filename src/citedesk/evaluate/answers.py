@@ -76,7 +76,8 @@ def _ask(
     label = str(metadata.get("labels", "staff")) if isinstance(metadata, dict) else "staff"
     principal = Principal("evaluation", labels=frozenset(_READS.get(label, ("public", "staff"))))
     snapshot = serving.snapshot
-    found, signals = desk.retrieve(serving, desk.question(serving, str(row["text"])), principal)
+    retrieved = desk.answerer.retrieve(serving, desk.question(serving, str(row["text"])), principal)
+    found, signals = retrieved.found, retrieved.signals
     order = [row for row, _ in documents_by_evidence(found.ranked, snapshot)]
     documents, mentions = expected.get("documents"), expected.get("must_mention")
     return Asked(
@@ -88,7 +89,7 @@ def _ask(
         documents=tuple(snapshot.documents[i].id for i in order[:10]),
         sections=_sections(snapshot, found),
         signals=signals,
-        sentences=desk.compose(snapshot, found) if signals else (),
+        sentences=desk.answerer.compose(serving, retrieved, desk.triage.policy.file.answer) if signals else (),
     )
 
 

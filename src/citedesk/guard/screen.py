@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from citedesk.errors import TicketError
 from citedesk.text import has_any, has_odd_letters
-from citedesk.types import Ticket
+from citedesk.types import Injection, Ticket
 
 # A ticket above this is an attachment, not a message.
 MAX_CHARACTERS = 1_000_000
@@ -67,8 +67,8 @@ _FAMILIES = (
 )
 
 
-def screen(ticket: Ticket) -> tuple[str, ...]:
-    """Check that a ticket is text of sane size, and list the injection families it shows.
+def screen(ticket: Ticket) -> Injection:
+    """Check that a ticket is text of sane size, and say how much it reads like orders to software.
 
     Raises:
         TicketError: if it is empty, too large, or binary.
@@ -84,7 +84,13 @@ def screen(ticket: Ticket) -> tuple[str, ...]:
     controls = len(_CONTROL.findall(text))
     if "\x00" in text or controls > _CONTROL_SHARE * len(text):
         raise TicketError("the ticket holds binary data, not text; send it as an attachment")
-    return injection_families(text)
+    return detect(text)
+
+
+def detect(text: str) -> Injection:
+    """Say how much a text reads like orders to software."""
+    families = injection_families(text)
+    return Injection(1.0, True, families) if families else Injection()
 
 
 def injection_families(text: str) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from citedesk.errors import TicketError
 from citedesk.guard import redact, screen
 from citedesk.settings import Settings
 from citedesk.triage.predict import Triage, Triaged
-from citedesk.types import Decision, Prediction, Ticket
+from citedesk.types import Decision, Injection, Prediction, Ticket
 
 # Says of a ticket and a prediction of it whether its evidence is wanted.
 Explain = Callable[[Ticket, Prediction], bool]
@@ -42,14 +42,14 @@ class Classifier:
         """
         raw = [screen(ticket) for ticket in tickets]
         redacted = [redact(ticket).ticket for ticket in tickets]
-        families = [
+        injections = [
             seen if (now.subject, now.body) == (old.subject, old.body) else screen(now)
             for now, old, seen in zip(redacted, tickets, raw, strict=True)
         ]
         inputs = self.triage.inputs(redacted, self.encoder, needed_only=True)
         asked = None if explain is None else lambda i, prediction: explain(tickets[i], prediction)
         triaged = self.triage.triage(redacted, inputs, asked, self.routes)
-        return [self._lowered(one, seen) for one, seen in zip(triaged, families, strict=True)]
+        return [self._lowered(one, seen) for one, seen in zip(triaged, injections, strict=True)]
 
     def classify_each(self, tickets: Sequence[Ticket], explain: Explain | None = None) -> list[Triaged | str]:
         """Classify tickets; one that is refused (empty, too large, binary) gives the reason and holds up no other."""
@@ -63,14 +63,14 @@ class Classifier:
             middle = len(tickets) // 2
             return self.classify_each(tickets[:middle], explain) + self.classify_each(tickets[middle:], explain)
 
-    def _lowered(self, triaged: Triaged, families: Sequence[str]) -> Triaged:
-        careful = cautious(triaged, families)
+    def _lowered(self, triaged: Triaged, injection: Injection) -> Triaged:
+        careful = cautious(triaged, injection)
         return replace(careful, predictions=lowered(careful.predictions, self.demoted))
 
 
-def cautious(triaged: Triaged, families: Sequence[str]) -> Triaged:
+def cautious(triaged: Triaged, injection: Injection) -> Triaged:
     """Take `auto` from a ticket that gives orders to software: nothing about it is done without a person."""
-    if not families:
+    if not injection.flagged:
         return triaged
     return replace(triaged, predictions=lowered(triaged.predictions, triaged.predictions))
 

@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from citedesk.guard import GuardPolicy
 from citedesk.triage.config import read_toml
 from citedesk.triage.wholewords import WholeWords, whole_words
 
@@ -146,6 +147,7 @@ class PolicyFile(BaseModel):
     routing: RoutingPolicy
     answer: AnswerPolicy
     scope: ScopePolicy = ScopePolicy()
+    guard: GuardPolicy = GuardPolicy()
 
     @model_validator(mode="after")
     def _refer(self) -> "PolicyFile":
