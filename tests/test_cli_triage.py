@@ -119,7 +119,7 @@ def test_triage_of_a_refused_ticket_says_so_in_its_row_and_does_the_others(
         ([{"id": "a", "title": "x"}], "o.jsonl", "name the columns with --subject and --body; columns seen: id, title"),
         ([{"subject": "x"}, {"subject": 7}], "o.jsonl", 'x.jsonl, ticket 2: "subject" must be text, got int'),
         ([{"subject": "x"}], "o.xlsx", "a suffix that is not written"),
-        ([{"subject": "x"}], "x.jsonl", "is among the tickets to read"),
+        ([{"subject": "x"}], "x.jsonl", "is among the rows to read"),
         ([{"subject": "x"}], "no/o.jsonl", "a folder that does not exist"),
     ],
     ids=["same id", "same id as a made one", "no text", "no text type", "suffix", "onto itself", "no folder"],

@@ -3,11 +3,12 @@
 from dataclasses import asdict
 from typing import Any
 
+from citedesk.guard.inspect import Inspected
 from citedesk.retrieve import Results
 from citedesk.store.audit import Entry
 from citedesk.store.tickets import StoredTicket
 from citedesk.triage.predict import Triaged
-from citedesk.types import Answered, Document, Hit, Prediction, Refused, Route, Suggestion
+from citedesk.types import Answered, Document, Finding, Hit, Prediction, Refused, Route, Suggestion
 
 Json = dict[str, Any]
 
@@ -40,6 +41,27 @@ def triage_row(ticket_id: str, triaged: Triaged) -> Json:
         shape = asdict(triaged.route)
         row["route"] = {name: shape[name] for name in ("team", "group", "page", "reason")}
     return row
+
+
+def finding_json(finding: Finding) -> Json:
+    """Shape a finding: what it is and where, never what it says."""
+    return {"type": finding.type, "start": finding.start, "end": finding.end}
+
+
+def guard_row(row_id: str | int, seen: Inspected) -> Json:
+    """Shape a row of `guard --out`."""
+    injection = seen.injection
+    return {
+        "id": row_id,
+        "injection": {
+            "score": injection.score,
+            "flagged": injection.flagged,
+            "families": list(injection.families),
+            "evidence": [finding_json(one) for one in injection.evidence],
+        },
+        "pii": [finding_json(one) for one in seen.personal],
+        "secrets": [finding_json(one) for one in seen.secrets],
+    }
 
 
 def answer_json(answer: Answered | Refused) -> Json:

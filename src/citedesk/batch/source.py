@@ -205,6 +205,18 @@ def open_files(
     return source
 
 
+def open_rows(place: Place, columns: Columns, progress: Progress = silent, scanner: Scanner = scan_here) -> FileSource:
+    """Read rows once as `open_files` does, where ids say nothing: they may be missing or the same.
+
+    Raises:
+        NotFoundError: if the place does not exist.
+        InputError: if a file is damaged, a row's text is no text, or no row has any; naming it.
+    """
+    source = FileSource(place, columns, list(scanner(files_of(place), Layout(columns), progress)))
+    _refuse_nothing(source, "row", f'"{columns.body}"; name the column with --text')
+    return source
+
+
 def scan(file: Place, layout: Layout, before: int = 0, progress: Progress = silent) -> Scanned:
     """Read a file's tickets once.
 
@@ -271,14 +283,15 @@ def digest_of(files: Sequence[Place]) -> str:
     return sha256("".join(sha256_file(file) for file in files).encode()).hexdigest()
 
 
-def _refuse_nothing(source: FileSource) -> None:
+def _refuse_nothing(source: FileSource, what: str = "ticket", where: str = "") -> None:
     if not source.total:
-        raise InputError(f"{source.place} holds no ticket; give one ticket a line")
+        raise InputError(f"{source.place} holds no {what}; give one {what} a line")
     if not any(one.with_text for one in source.scanned):
         named = dict.fromkeys(name for one in source.scanned for name in one.names)
+        columns = f'"{source.columns.subject}" or "{source.columns.body}"; name the columns with --subject and --body'
         raise InputError(
-            f'all {source.total} tickets are empty: no text in "{source.columns.subject}" or "{source.columns.body}"; '
-            f"name the columns with --subject and --body; columns seen: {', '.join(list(named)[:_NAMES_SHOWN])}"
+            f"all {source.total} {what}s are empty: no text in {where or columns}; "
+            f"columns seen: {', '.join(list(named)[:_NAMES_SHOWN])}"
         )
 
 

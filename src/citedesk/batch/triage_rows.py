@@ -38,14 +38,18 @@ def encode_rows(rows: Sequence[Json], heads: Sequence[str], out: Path, first: bo
     Returns:
         UTF-8; the same rows give the same bytes.
     """
-    text = _csv(rows, heads, first) if _format(out) == ".csv" else _json_lines(rows)
+    return _bytes(_csv(rows, heads, first), out) if _format(out) == ".csv" else encode_lines(rows, out)
+
+
+def encode_lines(rows: Sequence[Json], out: Path) -> bytes:
+    """Write rows as JSON Lines to be appended to `out`, gzipped if its suffix says so."""
+    return _bytes("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), out)
+
+
+def _bytes(text: str, out: Path) -> bytes:
     # A lone surrogate, which UTF-8 cannot hold, stays the escape it was in JSON.
     data = text.encode("utf-8", "backslashreplace")
     return gzip.compress(data, mtime=0) if out.suffix.lower() == ".gz" else data
-
-
-def _json_lines(rows: Sequence[Json]) -> str:
-    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
 
 
 def _csv(rows: Sequence[Json], heads: Sequence[str], first: bool) -> str:

@@ -22,6 +22,7 @@ COMMANDS = {
     "doctor": ("citedesk.cli.doctor", "doctor"),
     "drift": ("citedesk.cli.drift", "drift"),
     "eval": ("citedesk.cli.evaluation", "evaluation"),
+    "guard": ("citedesk.cli.guard", "guard"),
     "kb": ("citedesk.cli.kb", "kb"),
     "policy": ("citedesk.cli.policy", "policy"),
     "models": ("citedesk.cli.models", "models"),

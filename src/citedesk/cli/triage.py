@@ -17,11 +17,11 @@ from citedesk.batch.source import BATCH, FileSource, open_files
 from citedesk.batch.triage_job import TriageJob
 from citedesk.batch.triage_rows import check_format
 from citedesk.cli.common import PLACE, json_option, progress_bar
-from citedesk.cli.runner_options import runner_options
-from citedesk.errors import ConflictError, InputError
+from citedesk.cli.runner_options import check_places, runner_options
+from citedesk.errors import ConflictError
 from citedesk.formats import Json
 from citedesk.settings import Settings
-from citedesk.triage.rows import Columns, files_of
+from citedesk.triage.rows import Columns
 from citedesk.triage.sources import Place
 
 
@@ -57,7 +57,8 @@ def triage(
     A run that was killed goes on where it stopped when the command is run again, if the tickets, the model and the
     policy are the same.
     """
-    _check_places(source, out)
+    check_format(out)
+    check_places(source, out)
     columns, means = Columns(subject, body, id_column), means_of(settings, model)
     counts = Counter[str]()
     with progress_bar("triage") as progress, open_runner(runner, workers, address) as where:
@@ -81,15 +82,6 @@ def _sentence(summary: Json) -> str:
     refused = f", {summary['refused']} refused" if summary["refused"] else ""
     resumed = f"; the first {summary['resumed_at']} were done before" if summary["resumed_at"] else ""
     return f"{summary['tickets']} tickets → {summary['out']} ({summary['empty']} empty{refused}){resumed}"
-
-
-def _check_places(source: Place, out: Path) -> None:
-    check_format(out)
-    files = [file.resolve() for file in files_of(source)]
-    if out.resolve() in files or (source.is_dir() and out.resolve().parent == source.resolve()):
-        raise InputError(f"--out {out} is among the tickets to read; write it elsewhere")
-    if not out.parent.is_dir():
-        raise InputError(f"--out {out} is in a folder that does not exist; make it first")
 
 
 def _key(source: FileSource, out: Path, means: Means) -> Json:

@@ -1,0 +1,35 @@
+"""What the guard sees in texts as they stand: orders to software, personal data, secrets. Nothing is changed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from citedesk.guard.redact import find
+from citedesk.guard.screen import detect
+from citedesk.types import Finding, Injection
+
+# Types of findings that open something for whoever reads them; all others are personal data.
+SECRET_TYPES = frozenset({"KEY", "PASSWORD", "TOKEN"})
+
+
+@dataclass(frozen=True, slots=True)
+class Inspected:
+    """What a text shows; spans are code points of the raw text, in its order."""
+
+    injection: Injection
+    personal: tuple[Finding, ...]
+    secrets: tuple[Finding, ...]
+
+
+def inspect(texts: Sequence[str], injection_at: float | None = None) -> list[Inspected]:
+    """Inspect texts.
+
+    Args:
+        texts: as they came; an empty one shows nothing.
+        injection_at: least score of an attack; None for the model's own threshold.
+    """
+    return [_inspected(detect(text), find(text)) for text in texts]
+
+
+def _inspected(injection: Injection, findings: Sequence[Finding]) -> Inspected:
+    secrets = tuple(finding for finding in findings if finding.type in SECRET_TYPES)
+    return Inspected(injection, tuple(f for f in findings if f.type not in SECRET_TYPES), secrets)
