@@ -6,8 +6,9 @@
 import hashlib
 import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import partial
 from pathlib import Path
 
@@ -48,7 +49,8 @@ from citedesk.types import (
 class Parts:
     """What a desk is put together from; `encoder` is the one the triage model was trained with.
 
-    registry: where the triage model's successors come from; None keeps the one there is.
+    registry: where the triage model's successors come from; None keeps the one there is. today: gives the day that
+    ages of sources are counted to.
     """
 
     store: Store
@@ -58,6 +60,7 @@ class Parts:
     evidence: EvidenceModel
     encoder: Encoder
     registry: Registry | None = None
+    today: Callable[[], date] = date.today
 
 
 class Desk:
@@ -69,7 +72,7 @@ class Desk:
         self.store = parts.store
         self.library = Library(parts.store, parts.live, settings.home, mask_secrets)
         self.engine = parts.engine
-        self.answerer = Answerer(parts.store, parts.engine, parts.evidence)
+        self.answerer = Answerer(parts.store, parts.engine, parts.evidence, parts.today)
         self.encoder = parts.encoder
         self.metrics = Metrics()
         self.models = LiveModels(parts.triage, parts.registry, parts.encoder.name, self.metrics)

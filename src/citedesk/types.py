@@ -235,7 +235,7 @@ class Source:
     """A document version that an answer cites, how old it is, and whether its review is current.
 
     age_days: since it was last updated or reviewed, whichever came later; None if neither is known.
-    review: `current`, `due` or `never`.
+    review: `current`, `due` or `never`. due_days: for how many days a review has been due; None if none is.
     """
 
     document_id: str
@@ -245,6 +245,7 @@ class Source:
     age_days: int | None
     review: str
     trust: Trust = Trust.NORMAL
+    due_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,13 +284,18 @@ class NearDocument:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """No answer: `abstained`, `escalated` or `blocked`, with a typed reason and what would help."""
+    """No answer: `abstained`, `escalated` or `blocked`, with a typed reason and what would help.
+
+    conflicts, sources: what documents say differently and who says it, where that is the reason.
+    """
 
     status: str
     reason: RefusalReason
     help: str
     nearest: tuple[NearDocument, ...] = ()
     confidence: float = 0.0
+    conflicts: tuple[Conflict, ...] = ()
+    sources: tuple[Source, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

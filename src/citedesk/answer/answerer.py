@@ -3,22 +3,33 @@
 Leaves out how each of these is done, and triage.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
 
-from citedesk.answer.compose import compose, documents_by_evidence
+from citedesk.answer.compose import MOST_DOCUMENTS, compose_readings, documents_by_evidence, readings
+from citedesk.answer.conflicts import find_conflicts, undecided
 from citedesk.answer.evidence import EvidenceModel, measure
 from citedesk.answer.refuse import silence
+from citedesk.answer.sources import sources_of
 from citedesk.answer.verify import verify
 from citedesk.knowledge import Serving
 from citedesk.retrieve import Found, Query, SearchEngine
 from citedesk.store import Store
 from citedesk.triage.policy import AnswerPolicy
 from citedesk.triage.predict import Triaged
-from citedesk.types import Answered, NearDocument, Principal, Refused, Sentence
+from citedesk.types import (
+    Answered,
+    Document,
+    NearDocument,
+    Principal,
+    RefusalReason,
+    Refused,
+    Sentence,
+)
 
 _NEAREST = 3
 
@@ -41,11 +52,12 @@ class Retrieved:
 
 @dataclass(frozen=True, slots=True)
 class Answerer:
-    """Answers questions from the documents of one home."""
+    """Answers questions from the documents of one home; `today` gives the day that ages of sources are counted to."""
 
     store: Store
     engine: SearchEngine
     evidence: EvidenceModel
+    today: Callable[[], date] = date.today
 
     def answer(
         self, serving: Serving, question: Question, principal: Principal, triaged: Triaged, policy: AnswerPolicy
@@ -55,11 +67,13 @@ class Answerer:
         if not retrieved.signals:
             return silence(triaged, (), 0.0)
         confidence = self.evidence.confidence(retrieved.signals)
+        nearest = self._nearest(serving, retrieved)
         if confidence >= policy.answer_at:
             sentences = self.compose(serving, retrieved, policy)
             if sentences:
-                return Answered(sentences, confidence)
-        return silence(triaged, self._nearest(serving, retrieved), confidence)
+                answer = self.sourced(serving, retrieved, sentences, confidence)
+                return contradicted(answer, triaged, nearest) or answer
+        return silence(triaged, nearest, confidence)
 
     def retrieve(self, serving: Serving, question: Question, principal: Principal) -> Retrieved:
         """Search for an answer and measure the evidence."""
@@ -75,14 +89,29 @@ class Answerer:
 
     def compose(self, serving: Serving, retrieved: Retrieved, policy: AnswerPolicy) -> tuple[Sentence, ...]:
         """Choose the sentences that answer, and prove their citations."""
-        snapshot, found = serving.snapshot, retrieved.found
-        texts = self._texts(serving, [row for row, _ in documents_by_evidence(found.ranked, snapshot)[:2]])
-        return verify(compose(snapshot, found, texts, policy.max_sentences), texts)
+        texts = self._texts(serving, retrieved)
+        return verify(compose_readings(readings(serving.snapshot, retrieved.found, texts), policy.max_sentences), texts)
 
-    def _texts(self, serving: Serving, rows: Sequence[int]) -> Mapping[tuple[str, str], str]:
+    def sourced(
+        self, serving: Serving, retrieved: Retrieved, sentences: Sequence[Sentence], confidence: float
+    ) -> Answered:
+        """Put an answer together: its sentences, what other documents say differently, and what each source is."""
+        read = readings(serving.snapshot, retrieved.found, self._texts(serving, retrieved))
+        conflicts = find_conflicts(read, sentences)
+        citations = [c for one in sentences for c in one.citations] + [c for one in conflicts for c in one.sides]
+        sources = sources_of(citations, self._stored({(c.document_id, c.version) for c in citations}), self.today())
+        return Answered(tuple(sentences), confidence, sources=sources, conflicts=conflicts)
+
+    def _texts(self, serving: Serving, retrieved: Retrieved) -> Mapping[tuple[str, str], str]:
+        rows = [row for row, _ in documents_by_evidence(retrieved.found.ranked, serving.snapshot)[:MOST_DOCUMENTS]]
         documents = [serving.snapshot.documents[row] for row in rows]
         with self.store.lock:
             return self.store.documents.texts((document.id, document.version) for document in documents)
+
+    def _stored(self, keys: set[tuple[str, str]]) -> Mapping[tuple[str, str], Document]:
+        with self.store.lock:
+            found = {key: self.store.documents.get(*key) for key in sorted(keys)}
+        return {key: document for key, document in found.items() if document is not None}
 
     def _nearest(self, serving: Serving, retrieved: Retrieved) -> tuple[NearDocument, ...]:
         snapshot = serving.snapshot
@@ -90,3 +119,21 @@ class Answerer:
             NearDocument(snapshot.documents[row].id, snapshot.documents[row].title, round(score, 4))
             for row, score in documents_by_evidence(retrieved.found.ranked, snapshot)[:_NEAREST]
         )
+
+
+def contradicted(answer: Answered, triaged: Triaged, nearest: tuple[NearDocument, ...]) -> Refused | None:
+    """Refuse an answer one step of which documents of equal standing contradict; None if there is none."""
+    open_ones = [one for one in answer.conflicts if undecided(one, answer.sentences, answer.sources)]
+    if not open_ones:
+        return None
+    named = " and ".join(dict.fromkeys(side.document_id for one in open_ones for side in one.sides))
+    to = f"{triaged.route.group} should decide, and " if triaged.route is not None else ""
+    return Refused(
+        "escalated" if triaged.route is not None and triaged.route.page else "abstained",
+        RefusalReason.CONFLICTING_SOURCES,
+        f"{named} contradict each other on a step; {to}the wrong one should be corrected or superseded",
+        nearest,
+        answer.confidence,
+        tuple(open_ones),
+        answer.sources,
+    )

@@ -1,11 +1,14 @@
 """Prove citations against the stored text; what cannot be proved is not said."""
 
+import re
 from collections.abc import Mapping, Sequence
 
 from citedesk.answer.units import plain
 from citedesk.types import Citation, Sentence
 
 Texts = Mapping[tuple[str, str], str]
+
+_STEP_NUMBER = re.compile(r"\d{1,9}[.)][ \t]+")
 
 
 def holds(citation: Citation, texts: Texts) -> bool:
@@ -19,13 +22,39 @@ def holds(citation: Citation, texts: Texts) -> bool:
 
 
 def verify(sentences: Sequence[Sentence], texts: Texts) -> tuple[Sentence, ...]:
-    """Keep the sentences whose citations all hold and whose words stand in their quotes."""
+    """Keep the sentences whose citations all hold and whose words stand in their quotes.
+
+    The first citations are what is said, quote by quote; each further one says it all in the same words.
+
+    Args:
+        sentences: to prove.
+        texts: (document id, version) -> stored text.
+    """
     return tuple(
         sentence
         for sentence in sentences
-        if sentence.citations and all(holds(c, texts) for c in sentence.citations) and _supported(sentence)
+        if sentence.citations and all(holds(c, texts) for c in sentence.citations) and supported(sentence)
     )
 
 
-def _supported(sentence: Sentence) -> bool:
-    return sentence.text == "\n".join(plain(c.quote) for c in sentence.citations)
+def supported(sentence: Sentence) -> bool:
+    """Tell whether a sentence is the plain words of its first citations, and what the others say as well."""
+    return spoken(sentence) > 0
+
+
+def spoken(sentence: Sentence) -> int:
+    """Count the citations whose quotes make the sentence; 0 if it says anything else or the rest does not say it."""
+    quotes = [plain(citation.quote) for citation in sentence.citations]
+    for n in range(len(quotes), 0, -1):
+        if sentence.text == "\n".join(quotes[:n]):
+            return n if all(said(quote) == said(sentence.text) for quote in quotes[n:]) else 0
+    return 0
+
+
+def said(text: str) -> str:
+    """Reduce a plain text to what it says: without a step's number, the final stop, and the kind of white space.
+
+    Capitals, signs and figures count, as they do in commands.
+    """
+    number = _STEP_NUMBER.match(text)
+    return " ".join(text[number.end() :].split() if number else text.split()).rstrip(".;")

@@ -115,12 +115,14 @@ class Snapshot:
     def readable(self, principal: Principal) -> NDArray[np.bool_]:
         """Mark the documents a principal may find: (m,) bool.
 
-        A document is replaced only for those who may read what replaces it.
+        A document is replaced only for those who may read what replaces it. Documents that replace each other in a
+        circle all stay: which of them is newer nobody has said.
         """
         labels = self.category("labels")
         may = np.array([principal.may_read(frozenset(json.loads(text))) for text in labels.values.all()], dtype=bool)
         seen = self.alive & may[labels.codes] if len(may) else self.alive.copy()
-        hidden = [old for new, olds in self._replaced.items() if seen[new] for old in olds]
+        edges = {new: [old for old in olds if seen[old]] for new, olds in self._replaced.items() if seen[new]}
+        hidden = [old for new, olds in edges.items() for old in olds if not _leads(edges, old, new)]
         seen[hidden] = False
         return seen
 
@@ -178,6 +180,19 @@ class Snapshot:
             for segment, base, low, high in zip(self.segments, self.bases[:-1], cuts[:-1], cuts[1:], strict=True)
         ]
         return np.concatenate(parts) if parts else np.zeros((0, 0), np.float32)
+
+
+def _leads(edges: Mapping[int, Sequence[int]], start: int, goal: int) -> bool:
+    """Tell whether one can come from a row to another along the edges."""
+    todo, known = [start], {start}
+    while todo:
+        row = todo.pop()
+        if row == goal:
+            return True
+        new = [row for row in edges.get(row, ()) if row not in known]
+        known.update(new)
+        todo += new
+    return False
 
 
 class Documents(Sequence[SourceDocument]):

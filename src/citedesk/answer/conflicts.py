@@ -1,0 +1,112 @@
+"""Find where documents near a question say different values for the same thing, and show both rather than merge them.
+
+Made for few false alarms: only the same words with other values count, in documents that are about the same. Two
+documents that contradict each other in words of their own are not seen.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from citedesk.answer.claims import Claim, claim, contradict
+from citedesk.answer.compose import Reading
+from citedesk.answer.units import Unit
+from citedesk.answer.verify import said
+from citedesk.index.analyzer import words
+from citedesk.types import Citation, Conflict, Sentence, Source
+
+# Share of their titles' words that two documents about the same have in common, if they are of different services.
+_TITLES_ALIKE = 0.5
+# Share of a document's units that stand in the other word by word, from where on one is a version of the other.
+_UNITS_ALIKE = 0.3
+# Conflicts shown, at most.
+_MOST = 5
+_LONGEST_ABOUT = 120
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    reading: Reading
+    unit: Unit
+    claim: Claim
+
+
+def find_conflicts(read: Sequence[Reading], sentences: Sequence[Sentence]) -> tuple[Conflict, ...]:
+    """Find what other documents say differently from the sentences of an answer.
+
+    Args:
+        read: the documents that take part, all of which the asker may read.
+        sentences: of the answer.
+
+    Returns:
+        Conflicts in the order of the sentences; the sides of each by date of review or update, newest first.
+    """
+    cited = {(c.document_id, c.start) for one in sentences for c in one.citations}
+    found: list[Conflict] = []
+    for reading in read:
+        others = [side for other in read if other is not reading for side in _sides(other)]
+        for mine in _sides(reading):
+            if any((reading.document.id, start) in cited for start, _ in mine.unit.spans):
+                against = [side for side in others if _against(mine, side)]
+                found += [_conflict(mine, against)] if against else []
+    return tuple(_once(found)[:_MOST])
+
+
+def undecided(conflict: Conflict, sentences: Sequence[Sentence], sources: Sequence[Source]) -> bool:
+    """Tell whether a conflict is about a step and no side is to be preferred: all are as current and as trusted.
+
+    Args:
+        conflict: to judge.
+        sentences: of the answer.
+        sources: of the conflict's sides.
+    """
+    steps = {(c.document_id, c.start) for one in sentences if one.part == "step" for c in one.citations}
+    if not any((side.document_id, side.start) in steps for side in conflict.sides):
+        return False
+    sides = {side.document_id for side in conflict.sides}
+    return len({(s.review, s.trust) for s in sources if s.document_id in sides}) == 1
+
+
+def _sides(reading: Reading) -> list[_Side]:
+    claims = ((unit, claim(said(unit.text))) for unit in reading.units)
+    return [_Side(reading, unit, one) for unit, one in claims if one is not None]
+
+
+def _against(mine: _Side, theirs: _Side) -> bool:
+    return (
+        contradict(mine.claim, theirs.claim)
+        and all(side.claim != theirs.claim for side in _sides(mine.reading))
+        and all(side.claim != mine.claim for side in _sides(theirs.reading))
+        and about_the_same(mine.reading, theirs.reading)
+    )
+
+
+def about_the_same(a: Reading, b: Reading) -> bool:
+    """Tell whether two documents are about the same: like titles in one service, or much of one text in the other."""
+    first, second = (frozenset(words(reading.document.title)) for reading in (a, b))
+    alike = len(first & second) / (len(first | second) or 1)
+    if alike >= _TITLES_ALIKE and a.document.kind == b.document.kind:
+        return True
+    texts = [{said(unit.text) for unit in reading.units} for reading in (a, b)]
+    return len(texts[0] & texts[1]) >= _UNITS_ALIKE * min(map(len, texts))
+
+
+def _conflict(mine: _Side, others: Sequence[_Side]) -> Conflict:
+    sides = {side.reading.document.id: side for side in reversed([mine, *others])}
+    ordered = sorted(sides.values(), key=lambda side: side.reading.document.id)
+    ordered.sort(key=lambda side: _date(side.reading), reverse=True)
+    heading = mine.unit.heading or mine.reading.document.title
+    return Conflict(heading[:_LONGEST_ABOUT], tuple(_citation(side) for side in ordered))
+
+
+def _date(reading: Reading) -> str:
+    return max(reading.document.reviewed_on or "", reading.document.updated_on or "")
+
+
+def _citation(side: _Side) -> Citation:
+    document = side.reading.document
+    start, end = side.unit.spans[-1]
+    return Citation(document.id, document.version, start, end, side.reading.text[start:end])
+
+
+def _once(found: Sequence[Conflict]) -> list[Conflict]:
+    return list({frozenset((s.document_id, s.start) for s in c.sides): c for c in reversed(found)}.values())[::-1]
