@@ -4,6 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 from citedesk.guard.inspect import Inspected
+from citedesk.answer.render import markdown, plain_text
 from citedesk.retrieve import Results
 from citedesk.store.audit import Entry
 from citedesk.store.tickets import StoredTicket
@@ -65,10 +66,11 @@ def guard_row(row_id: str | int, seen: Inspected) -> Json:
 
 
 def answer_json(answer: Answered | Refused) -> Json:
-    """Shape an answer or a refusal."""
+    """Shape an answer or a refusal, with its plain text and its Markdown; nobody wrote a refusal, and nothing is held."""
+    shown = {"text": plain_text(answer), "markdown": markdown(answer)}
     if isinstance(answer, Refused):
-        return {**asdict(answer), "reason": answer.reason.value}
-    return asdict(answer)
+        return {**asdict(answer), "reason": answer.reason.value, "by": None, "held": {}, **shown}
+    return {**asdict(answer), **shown}
 
 
 def suggestion_json(suggestion: Suggestion) -> Json:

@@ -1,4 +1,4 @@
-"""Choose the units of one document that answer a question: what fits, what belongs to it, and nothing that leads nowhere.
+"""Choose the units of one document that answer a question: what fits and what belongs to it, not what leads nowhere.
 
 Steps are a run from the section's first; later steps that fit as well are added, and the numbers show the gap. What
 warns about a chosen step comes with it. Leaves out which documents: `compose.py`.
@@ -7,6 +7,7 @@ warns about a chosen step comes with it. Leaves out which documents: `compose.py
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import pairwise
 
 from citedesk.answer.steps import choose_steps, sections_of
 from citedesk.answer.units import PARTS, RECORD, Unit, plain
@@ -21,8 +22,8 @@ _LONGEST = 1500
 _QUOTA = {"cause": 1, "answer": 3, "check": 1, "trouble": 1, "verify": 1, "undo": 1, "escalate": 1}
 # A postmortem tells what happened, in sentences and records.
 _TOLD = {"cause": 6, "answer": 2}
-# An answer that is no procedure may be a little longer.
-_WITHOUT_STEPS = _QUOTA | {"answer": 4}
+# Of an article another section of which fits clearly better than its steps: more of it, and few steps.
+_LITTLE_STEPS, _FEW_STEPS = _QUOTA | {"answer": 4}, 4
 # Units beside the steps that there is always room for.
 _BESIDE_STEPS = 3
 # When there is too much, what answers, checks or calls for help stays before the rest.
@@ -31,7 +32,7 @@ _WORTH = {"answer": 0.3, "escalate": 0.3, "check": 0.2, "verify": 0.1}
 _AROUND, _HEADING = 0.5, 0.3
 # What the opening of an article, the section that fits best, and a root cause are worth beyond their words.
 _OPENING, _BEST_SECTION, _ROOT_CAUSE = 0.4, 0.3, 0.15
-# A section without steps that fits better than the steps by this much is the answer instead of them.
+# How much better a section must fit than the steps to be clearly better.
 _CLEARLY = 0.1
 
 
@@ -77,10 +78,11 @@ def compose_units(found: Sequence[Unit], kind: str, asked: Asked, text: str, lim
     """
     usable = _usable(found, kind)
     scores, fits = _scores(usable, kind, asked)
-    steps, quota = _steps(usable, scores, fits, asked, limit), _TOLD if kind == POSTMORTEM else _QUOTA
-    best = max(fits.values(), default=0.0)
-    if kind != "runbook" and steps and fits[steps[0].section] < best - _CLEARLY:
-        steps, quota = [], _WITHOUT_STEPS
+    steps, quota = _steps(usable, scores, fits, asked), _TOLD if kind == POSTMORTEM else _QUOTA
+    most = limit - min(_BESIDE_STEPS, limit // 3, sum(unit.part != "step" for unit in usable))
+    if kind != "runbook" and steps and fits[steps[0].section] < max(fits.values()) - _CLEARLY:
+        most, quota = min(most, _FEW_STEPS), _LITTLE_STEPS
+    steps = choose_steps(steps, scores, _terms, most) if steps else []
     rest: list[Unit] = []
     for part, most in quota.items():
         rest += sorted((u for u in usable if u.part == part), key=lambda u: (-scores[u], u.start))[:most]
@@ -121,22 +123,17 @@ def _scores(usable: Sequence[Unit], kind: str, asked: Asked) -> tuple[dict[Unit,
     return scores, fits
 
 
-def _steps(
-    usable: Sequence[Unit], scores: Mapping[Unit, float], fits: Mapping[int, float], asked: Asked, limit: int
-) -> list[Unit]:
-    """Choose the section of steps that fits best, and its steps."""
+def _steps(usable: Sequence[Unit], scores: Mapping[Unit, float], fits: Mapping[int, float], asked: Asked) -> list[Unit]:
+    """Find the section of steps that fits best; nothing if there is none."""
     sections = sections_of([unit for unit in usable if unit.part == "step"])
     top = max(sections, key=lambda top: (fits[top] + asked.shared(sections[top][0].heading), -top), default=None)
-    if top is None:
-        return []
-    beside = min(_BESIDE_STEPS, limit // 3, sum(unit.part != "step" for unit in usable))
-    return choose_steps(sections[top], scores, _terms, limit - beside)
+    return [] if top is None else sections[top]
 
 
 def _followed(kept: Sequence[Unit], usable: Sequence[Unit]) -> list[Unit]:
     """Drop what only introduces a list of which nothing is quoted, and what was said already."""
     chosen = set(kept)
-    after = dict(zip(usable, usable[1:], strict=False))
+    after = dict(pairwise(usable))
     seen: set[str] = set()
     found = []
     for unit in kept:

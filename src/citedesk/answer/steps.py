@@ -35,7 +35,7 @@ def choose_steps(
         Steps in text order. A step stands there with all its warnings or not at all.
     """
     first = list(section[:_FIRST])
-    rest = sorted(section[_FIRST:], key=lambda unit: (-scores[unit], unit.start))[:_LATER]
+    rest = sorted(section[_FIRST:], key=lambda unit: (-scores[unit], unit.start))[: min(_LATER, limit // 4)]
     least = max(scores[unit] for unit in first) - _SLACK
     # Room is given to the later steps first, as there is always a beginning.
     wanted = [*(unit for unit in rest if scores[unit] > least), *first]

@@ -242,4 +242,9 @@ def plain(markdown: str) -> str:
     text = re.sub(r"!?\[([^\]\n]{0,300})\]\([^)\n]{0,500}\)", r"\1", text)
     text = re.sub(r"(\*\*|__)(?=\S)(.{1,300}?)(?<=\S)\1", r"\2", text)
     text = re.sub(r"(?m)^[ \t]*>[ \t]?", "", text)
-    return re.sub(r"\n{2,}", "\n", _HIDDEN.sub("", text)).strip()
+    return re.sub(r"\n{2,}", "\n", visible(text)).strip()
+
+
+def visible(text: str) -> str:
+    """Drop the characters that nobody sees and a screen or a model may obey."""
+    return _HIDDEN.sub("", text)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from citedesk.answer.units import plain
 from citedesk.types import Citation, Sentence
@@ -51,6 +52,7 @@ def spoken(sentence: Sentence) -> int:
     return 0
 
 
+@lru_cache(maxsize=65536)
 def said(text: str) -> str:
     """Reduce a plain text to what it says: without a step's number, the final stop, and the kind of white space.
 

@@ -43,13 +43,12 @@ def demo(settings: Settings, full: bool, as_json: bool) -> None:
             added = desk.library.add([shipped("kb")], progress)
         indexed = time.perf_counter() - began
         suggestions = [desk.suggest(ticket, OPERATOR) for ticket in tickets]
-        titles = {d.id: d.title for d in desk.snapshot.documents}
     if as_json:
         print_json([suggestion_json(s) for s in suggestions])
         return
     out = console()
     for i, (ticket, suggestion) in enumerate(zip(tickets, suggestions, strict=True)):
-        print_suggestion(out, ticket, suggestion, titles, None if full or i == 0 else _SHORT)
+        print_suggestion(out, ticket, suggestion, None if full or i == 0 else _SHORT)
     out.print(_overview(tickets, suggestions, out.width))
     total = time.perf_counter() - began
     out.print(Text(_summary(suggestions, added.build.documents, indexed, total), style="bold"))
