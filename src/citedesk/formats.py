@@ -66,7 +66,7 @@ def guard_row(row_id: str | int, seen: Inspected) -> Json:
 
 
 def answer_json(answer: Answered | Refused) -> Json:
-    """Shape an answer or a refusal, with its plain text and its Markdown; nobody wrote a refusal, and nothing is held."""
+    """Shape an answer or a refusal, with its plain text and its Markdown; a refusal is nobody's words."""
     shown = {"text": plain_text(answer), "markdown": markdown(answer)}
     if isinstance(answer, Refused):
         return {**asdict(answer), "reason": answer.reason.value, "by": None, "held": {}, **shown}

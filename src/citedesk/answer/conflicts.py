@@ -6,10 +6,11 @@ documents that contradict each other in words of their own are not seen.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from citedesk.answer.claims import Claim, claim, contradict
 from citedesk.answer.compose import Reading
-from citedesk.answer.units import Unit
+from citedesk.answer.units import plain, units
 from citedesk.answer.verify import said
 from citedesk.index.analyzer import words
 from citedesk.types import Citation, Conflict, Sentence, Source
@@ -24,10 +25,20 @@ _LONGEST_ABOUT = 120
 
 
 @dataclass(frozen=True, slots=True)
-class _Side:
-    reading: Reading
-    unit: Unit
+class _Stated:
+    """A claim, the span it stands at, and the heading above it."""
+
+    heading: str
+    span: tuple[int, int]
     claim: Claim
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """What one document states."""
+
+    reading: Reading
+    stated: _Stated
 
 
 def find_conflicts(read: Sequence[Reading], sentences: Sequence[Sentence]) -> tuple[Conflict, ...]:
@@ -40,12 +51,14 @@ def find_conflicts(read: Sequence[Reading], sentences: Sequence[Sentence]) -> tu
     Returns:
         Conflicts in the order of the sentences; the sides of each by date of review or update, newest first.
     """
-    cited = {(c.document_id, c.start) for one in sentences for c in one.citations}
+    cited = [c for one in sentences for c in one.citations]
     found: list[Conflict] = []
     for reading in read:
-        others = [side for other in read if other is not reading for side in _sides(other)]
-        for mine in _sides(reading):
-            if any((reading.document.id, start) in cited for start, _ in mine.unit.spans):
+        own = [c for c in cited if c.document_id == reading.document.id]
+        others = [_Side(other, one) for other in read if other is not reading for one in _stated(other.text)]
+        for one in _stated(reading.text) if own else ():
+            if any(c.start <= one.span[0] and one.span[1] <= c.end for c in own):
+                mine = _Side(reading, one)
                 against = [side for side in others if _against(mine, side)]
                 found += [_conflict(mine, against)] if against else []
     return tuple(_once(found)[:_MOST])
@@ -59,23 +72,39 @@ def undecided(conflict: Conflict, sentences: Sequence[Sentence], sources: Sequen
         sentences: of the answer.
         sources: of the conflict's sides.
     """
-    steps = {(c.document_id, c.start) for one in sentences if one.part == "step" for c in one.citations}
-    if not any((side.document_id, side.start) in steps for side in conflict.sides):
+    steps = [c for one in sentences if one.part == "step" for c in one.citations]
+    if not any(within(side, step) for side in conflict.sides for step in steps):
         return False
     sides = {side.document_id for side in conflict.sides}
     return len({(s.review, s.trust) for s in sources if s.document_id in sides}) == 1
 
 
-def _sides(reading: Reading) -> list[_Side]:
-    claims = ((unit, claim(said(unit.text))) for unit in reading.units)
-    return [_Side(reading, unit, one) for unit, one in claims if one is not None]
+def within(part: Citation, whole: Citation) -> bool:
+    """Tell whether a citation lies within another of the same document version."""
+    return (part.document_id, part.version) == (whole.document_id, whole.version) and (
+        whole.start <= part.start and part.end <= whole.end
+    )
+
+
+@lru_cache(maxsize=4096)
+def _stated(text: str) -> tuple[_Stated, ...]:
+    """List what a document claims; of a check each command and sentence by itself."""
+    found = []
+    for unit in units(text):
+        parts = [(span, plain(text[slice(*span)])) for span in unit.spans]
+        for span, words_of in parts if unit.kind == "check" else [(unit.spans[-1], unit.text)]:
+            one = claim(said(words_of))
+            if one is not None:
+                found.append(_Stated(unit.heading, span, one))
+    return tuple(found)
 
 
 def _against(mine: _Side, theirs: _Side) -> bool:
+    """Tell whether two documents contradict each other, neither of which says what the other says as well."""
     return (
-        contradict(mine.claim, theirs.claim)
-        and all(side.claim != theirs.claim for side in _sides(mine.reading))
-        and all(side.claim != mine.claim for side in _sides(theirs.reading))
+        contradict(mine.stated.claim, theirs.stated.claim)
+        and all(one.claim != theirs.stated.claim for one in _stated(mine.reading.text))
+        and all(one.claim != mine.stated.claim for one in _stated(theirs.reading.text))
         and about_the_same(mine.reading, theirs.reading)
     )
 
@@ -94,7 +123,7 @@ def _conflict(mine: _Side, others: Sequence[_Side]) -> Conflict:
     sides = {side.reading.document.id: side for side in reversed([mine, *others])}
     ordered = sorted(sides.values(), key=lambda side: side.reading.document.id)
     ordered.sort(key=lambda side: _date(side.reading), reverse=True)
-    heading = mine.unit.heading or mine.reading.document.title
+    heading = mine.stated.heading or mine.reading.document.title
     return Conflict(heading[:_LONGEST_ABOUT], tuple(_citation(side) for side in ordered))
 
 
@@ -104,7 +133,7 @@ def _date(reading: Reading) -> str:
 
 def _citation(side: _Side) -> Citation:
     document = side.reading.document
-    start, end = side.unit.spans[-1]
+    start, end = side.stated.span
     return Citation(document.id, document.version, start, end, side.reading.text[start:end])
 
 

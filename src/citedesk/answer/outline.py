@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from citedesk.answer.conflicts import within
 from citedesk.answer.sources import age
 from citedesk.answer.units import PARTS, plain, visible
 from citedesk.answer.verify import spoken
@@ -77,8 +78,8 @@ def _follows(before: Sentence, sentence: Sentence) -> bool:
 
 def concerns_steps(conflict: Conflict, sentences: Sequence[Sentence]) -> bool:
     """Tell whether a side of a conflict is cited for a step."""
-    steps = {(c.document_id, c.start) for one in sentences if one.part == "step" for c in one.citations}
-    return any((side.document_id, side.start) in steps for side in conflict.sides)
+    steps = [c for one in sentences if one.part == "step" for c in one.citations]
+    return any(within(side, step) for side in conflict.sides for step in steps)
 
 
 def _answered(answer: Answered) -> Iterator[Block]:

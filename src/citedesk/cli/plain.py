@@ -26,6 +26,11 @@ def one_line(text: object, longest: int | None = None) -> str:
     return shown if longest is None or len(shown) <= longest else shown[: longest - 1] + "…"
 
 
+def safe(text: str) -> str:
+    """Drop what a terminal could obey; keep line breaks."""
+    return "".join(c for c in text if c in "\n\t" or (c.isprintable() and c != "\x7f"))
+
+
 def cell(text: object) -> str:
     """Write a text as a cell that no spreadsheet takes for a formula: an apostrophe stands before what looks like one.
 

@@ -5,8 +5,11 @@ import textwrap
 from rich.console import Console
 from rich.text import Text
 
-from citedesk.cli.render_answer import hanging, print_answer, print_refusal, safe
+from citedesk.cli.plain import safe
+from citedesk.cli.render_answer import hanging, print_answer, print_refusal
 from citedesk.types import Answered, Prediction, Suggestion, Ticket
+
+__all__ = ["print_suggestion", "safe"]
 
 _COLOURS = {"P1": "bold white on red", "P2": "bold yellow", "P3": "cyan", "P4": "dim"}
 _WIDTH = 100

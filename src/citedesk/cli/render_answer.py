@@ -16,14 +16,10 @@ from citedesk.answer.outline import (
     source_line,
 )
 from citedesk.answer.units import plain
+from citedesk.cli.plain import safe
 from citedesk.types import Answered, Conflict, Refused, Risk, Sentence, Source
 
 Numbers = Mapping[tuple[str, str], int]
-
-
-def safe(text: str) -> str:
-    """Drop what a terminal could obey; keep line breaks."""
-    return "".join(c for c in text if c in "\n\t" or (c.isprintable() and c != "\x7f"))
 
 
 def print_answer(console: Console, answer: Answered, width: int, most: int | None = None) -> None:

@@ -22,9 +22,7 @@ from citedesk.settings import Settings
 @click.command()
 @click.argument("source", metavar="FILE|-")
 @click.option("--pretty", is_flag=True, help="Print for people, not JSON.")
-@click.option(
-    "--markdown", "as_markdown", is_flag=True, help="Print the answer alone, as Markdown with nothing active."
-)
+@click.option("--markdown", "as_markdown", is_flag=True, help="Print the answer alone, as safe Markdown.")
 @click.option("--model", type=click.Path(path_type=Path, file_okay=False), help="Triage model to use.")
 @as_option
 @json_option
