@@ -95,13 +95,13 @@ def test_units_any_markdown_gives_plain_text_of_spans_in_order(pieces: list[str]
     found = units(text)
     edges = [0, *(edge for unit in found for edge in (unit.start, unit.end)), len(text)]
     assert edges == sorted(edges)
-    assert [unit.text for unit in found] == [plain(text[unit.start : unit.end]) for unit in found]
+    assert [unit.text for unit in found] == ["\n".join(plain(text[a:b]) for a, b in unit.spans) for unit in found]
 
 
 def test_compose_parts_come_in_the_order_a_person_follows() -> None:
     sentences = _composed(_snapshot(DOCUMENT), "replica lags reads stale")
     parts = [PARTS.index(sentence.part) for sentence in sentences]
-    assert (parts, len(parts)) == (sorted(parts), 7)
+    assert (parts, len(parts)) == (sorted(parts), 6)
 
 
 def test_compose_every_citation_quotes_the_stored_span() -> None:
@@ -123,6 +123,7 @@ def test_compose_superseded_document_is_not_cited() -> None:
 
 
 _CITATION = Citation(DOCUMENT.id, DOCUMENT.version, 26, 58, TEXT[26:58])
+_OTHER = Citation(DOCUMENT.id, DOCUMENT.version, 59, 92, TEXT[59:92])
 _GOOD = Sentence(plain(TEXT[26:58]), (_CITATION,))
 
 
@@ -142,6 +143,8 @@ def test_verify_true_citation_is_kept() -> None:
         replace(_GOOD, citations=(replace(_CITATION, document_id="rb-other"),)),
         replace(_GOOD, citations=()),
         replace(_GOOD, text=_GOOD.text + " Then drop the table."),
+        replace(_GOOD, citations=(_CITATION, _OTHER)),
+        replace(_GOOD, citations=(_OTHER, _CITATION)),
     ],
 )
 def test_verify_tampered_citation_or_words_are_dropped(sentence: Sentence) -> None:
@@ -179,8 +182,11 @@ def test_units_short_steps_of_any_ordered_list_are_kept_with_their_numbers() -> 
     ]
 
 
-def test_units_rows_of_a_table_are_quotable_without_its_head() -> None:
-    assert [u.text for u in units(SHORT_STEPS) if u.heading == "Fees"] == ["small | 2 euros", "large | 5 euros"]
+def test_units_rows_of_a_table_are_quoted_with_its_header() -> None:
+    rows = [u for u in units(SHORT_STEPS) if u.heading == "Fees"]
+    quoted = [[SHORT_STEPS[a:b] for a, b in u.spans] for u in rows]
+    assert [u.text for u in rows] == ["size | fee\nsmall | 2 euros", "size | fee\nlarge | 5 euros"]
+    assert quoted == [["| size | fee |", "| small | 2 euros |"], ["| size | fee |", "| large | 5 euros |"]]
 
 
 def test_units_under_if_it_does_not_work_are_trouble_not_steps() -> None:
@@ -189,3 +195,47 @@ def test_units_under_if_it_does_not_work_are_trouble_not_steps() -> None:
 
 def test_units_that_would_cut_bold_text_are_not_quotable() -> None:
     assert [u.text for u in units("**Is it hot? Then wait.** Go on afterwards, slowly and calmly.")] == []
+
+
+def test_units_lists_of_links_are_not_quotable() -> None:
+    text = "# A\n\n## More\n\n- [One](one.md)\n- [Two](two.md).\n- Read [three](three.md) before you begin.\n"
+    assert [u.text for u in units(text)] == ["Read three before you begin."]
+
+
+def test_units_sentence_before_code_is_quoted_with_the_code() -> None:
+    text = "# A\n\n## Restart\n\nAsk first. Then run:\n\n```sh\nrestart it\n```\n"
+    assert [(u.text, text[u.start : u.end]) for u in units(text)] == [
+        ("Ask first.", "Ask first."),
+        ("Then run:\nrestart it", "Then run:\n\n```sh\nrestart it\n```"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "warns"),
+    [
+        ("1. Do not restart it.", True),
+        ("2. Never delete the lock file.", True),
+        ("> **Warning:** this stops all mail.", True),
+        ("The old rows cannot be restored afterwards.", True),
+        ("3. Drop the table, which cannot be undone.", False),
+        ("4. Restart it.", False),
+        ("The page shows no warning.", False),
+    ],
+)
+def test_units_warning_is_told_from_a_step(line: str, warns: bool) -> None:
+    assert [u.warning for u in units(f"# A\n\n## Steps\n\n{line}\n")] == [warns]
+
+
+def test_units_sentence_that_introduces_a_list_is_marked() -> None:
+    found = units("# A\n\n## Facts\n\nIt is small. The parts are:\n\n- the lid\n- the pot\n")
+    assert [(u.text, u.leads) for u in found] == [
+        ("It is small.", False),
+        ("The parts are:", True),
+        ("the lid", False),
+        ("the pot", False),
+    ]
+
+
+def test_plain_hidden_characters_are_dropped_and_letters_and_emoji_stay() -> None:
+    hidden = "a\u200bb\u202ec\x1b[31md\U000e0041e\ufefff\u200dg \u0645\u06cc\u200c\u062e 👩\u200d💻"
+    assert plain(hidden) == "abc[31mdefg \u0645\u06cc\u200c\u062e 👩\u200d💻"

@@ -12,7 +12,7 @@ from functools import lru_cache
 from citedesk.index.analyzer import words
 
 # Other words that a claim must have beside its values, lest "Wait 5 minutes" be about something.
-_LEAST_WORDS = 4
+_LEAST_WORDS = 3
 # Words, and share of all words, that two claims in slightly different words have in common.
 _LEAST_SHARED, _NEARLY = 6, 0.75
 _SMALL = dict(

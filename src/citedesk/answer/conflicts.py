@@ -138,4 +138,8 @@ def _citation(side: _Side) -> Citation:
 
 
 def _once(found: Sequence[Conflict]) -> list[Conflict]:
-    return list({frozenset((s.document_id, s.start) for s in c.sides): c for c in reversed(found)}.values())[::-1]
+    """Keep the first of conflicts between the same spans."""
+    first: dict[frozenset[tuple[str, int]], Conflict] = {}
+    for one in found:
+        first.setdefault(frozenset((side.document_id, side.start) for side in one.sides), one)
+    return list(first.values())

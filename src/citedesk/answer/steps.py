@@ -1,12 +1,13 @@
 """Choose the steps of one section: a run from its first, later ones that fit as well, and every warning about them."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from statistics import fmean
 
 from citedesk.answer.units import Unit
 
 # Steps from the first, and steps further down, at most.
 _FIRST, _LATER = 7, 2
-# A later step is added if it fits nearly as well as the best of the first.
+# A later step is added if it fits better than most and nearly as well as the best of the first.
 _SLACK = 0.1
 # Words that a warning shares with a step that it is about.
 _SHARED_WORDS = 3
@@ -36,7 +37,8 @@ def choose_steps(
     """
     first = list(section[:_FIRST])
     rest = sorted(section[_FIRST:], key=lambda unit: (-scores[unit], unit.start))[: min(_LATER, limit // 4)]
-    least = max(scores[unit] for unit in first) - _SLACK
+    usual = fmean(scores[unit] for unit in section)
+    least = max(usual, max(scores[unit] for unit in first) - _SLACK)
     # Room is given to the later steps first, as there is always a beginning.
     wanted = [*(unit for unit in rest if scores[unit] > least), *first]
     kept: dict[Unit, None] = {}
