@@ -55,6 +55,13 @@ def test_suggest_prints_the_documented_shape(
     assert suggestion["versions"].keys() == {"model", "policy", "index"}
 
 
+def test_suggest_markdown_prints_the_markdown_of_the_answer_alone(
+    desk: Desk, home: Path, ticket: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    suggestion = suggested(capsys, home, ticket)
+    assert output(capsys, home, "suggest", "--markdown", str(ticket)) == suggestion["answer"]["markdown"]
+
+
 def test_suggest_of_an_unanswerable_ticket_refuses_with_a_reason(
     desk: Desk, home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

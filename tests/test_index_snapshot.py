@@ -123,3 +123,30 @@ def test_document_that_names_itself_as_its_predecessor_is_found() -> None:
     source = replace(SOURCES[1], id="rb-9", supersedes="rb-9")
     made = build_snapshot("g", "fake-64", [source], [], np.zeros((0, 64), np.float32))
     assert made.readable(Principal("a", "admin")).tolist() == [True]
+
+
+@pytest.mark.parametrize(
+    ("supersedes", "seen"),
+    [
+        (("rb-2", "rb-1", None), [True, True, True]),
+        (("rb-2", "rb-3", "rb-1"), [True, True, True]),
+        (("rb-2", "rb-3", None), [True, False, False]),
+        (("rb-2", "rb-3", "rb-2"), [True, False, True]),
+    ],
+    ids=["pair", "circle of three", "chain", "circle behind a chain"],
+)
+def test_readable_documents_in_a_circle_do_not_replace_each_other(
+    supersedes: Sequence[str | None], seen: list[bool]
+) -> None:
+    documents = [replace(source, supersedes=old) for source, old in zip(SOURCES, supersedes, strict=True)]
+    entries = [Entry(owner, passage(at), TEXTS[at]) for at, owner in enumerate(OWNERS)]
+    built = build_snapshot("g", "fake-64", documents, entries, FakeEncoder().encode(TEXTS))
+    assert built.readable(Principal("a", "admin")).tolist() == seen
+
+
+def test_readable_circle_through_a_hidden_document_is_none_for_who_cannot_read_it() -> None:
+    documents = [replace(SOURCES[0], supersedes="rb-2"), replace(SOURCES[1], supersedes="rb-1"), SOURCES[2]]
+    entries = [Entry(owner, passage(at), TEXTS[at]) for at, owner in enumerate(OWNERS)]
+    built = build_snapshot("g", "fake-64", documents, entries, FakeEncoder().encode(TEXTS))
+    reader = Principal("a", labels=frozenset({"staff"}))
+    assert built.readable(reader).tolist() == [True, False, True]
