@@ -1,7 +1,17 @@
 """Measures of composing: facts quoted, length, right documents, the first step."""
 
-from citedesk.evaluate.composition import Judged, composition_report
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from citedesk.evaluate.composition import composition_report
 from citedesk.types import Citation, Sentence
+
+
+@dataclass(frozen=True)
+class _Judged:
+    sentences: Sequence[Sentence]
+    expected: frozenset[str]
+    must_mention: Sequence[str]
 
 
 def _sentence(document: str, text: str, part: str) -> Sentence:
@@ -12,9 +22,9 @@ def test_composition_report_measures_by_hand_agree() -> None:
     good = [_sentence("a", "It is full.", "cause"), _sentence("a", "1. Empty it.", "step")]
     late = [_sentence("a", "3. Wait.", "step"), _sentence("b", "Done.", "verify")]
     judged = [
-        Judged(good, frozenset({"a"}), ("full", "Empty it", "never")),
-        Judged(late, frozenset({"a"}), ()),
-        Judged((), frozenset({"a"}), ("x",)),
+        _Judged(good, frozenset({"a"}), ("full", "Empty it", "never")),
+        _Judged(late, frozenset({"a"}), ()),
+        _Judged((), frozenset({"a"}), ("x",)),
     ]
     assert composition_report(judged) == {
         "answers": 2,
@@ -28,4 +38,4 @@ def test_composition_report_measures_by_hand_agree() -> None:
 
 
 def test_composition_report_without_answers_is_zero() -> None:
-    assert composition_report([Judged((), frozenset(), ())])["must_mention"] == 0.0
+    assert composition_report([_Judged((), frozenset(), ())])["must_mention"] == 0.0

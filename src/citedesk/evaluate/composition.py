@@ -8,6 +8,7 @@ import re
 import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from citedesk.answer.claims import claim
 from citedesk.answer.compose import Reading, compose_readings
@@ -22,13 +23,23 @@ _STEP_NUMBER = re.compile(r"\d{1,9}[.)][ \t]")
 _FIRST = re.compile(r"1[.)][ \t]")
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """An answer and what it should hold: right documents, and facts to be quoted."""
+class Judged(Protocol):
+    """An answer and what it should hold: right documents, and facts to be quoted; `answers.Asked` is one."""
 
-    sentences: Sequence[Sentence]
-    expected: frozenset[str]
-    must_mention: Sequence[str]
+    @property
+    def sentences(self) -> Sequence[Sentence]:
+        """Give the answer; empty if none was given."""
+        ...
+
+    @property
+    def expected(self) -> frozenset[str]:
+        """Give the ids of right documents."""
+        ...
+
+    @property
+    def must_mention(self) -> Sequence[str]:
+        """Give the facts that quotes must hold."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
