@@ -3,8 +3,8 @@
 from dataclasses import asdict
 from typing import Any
 
-from citedesk.guard.inspect import Inspected
 from citedesk.answer.render import markdown, plain_text
+from citedesk.guard.inspect import Inspected
 from citedesk.retrieve import Results
 from citedesk.store.audit import Entry
 from citedesk.store.tickets import StoredTicket
