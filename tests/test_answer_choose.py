@@ -100,3 +100,9 @@ def test_compose_units_any_limit_gives_parts_in_order(limit: int, kind: str) -> 
     order = [(PARTS.index(unit.part), unit.start) for unit in found]
     assert order == sorted(order)
     assert len(found) <= limit
+
+
+def test_compose_units_sentence_that_refers_back_is_quoted_with_the_one_before() -> None:
+    text = "# Outage\n\n## Root cause\n\nA disk was full. Nobody saw a sign of them for hours.\n"
+    found = compose_units(units(text), "postmortem", asked(text, "sign hours"), text, 1)
+    assert [unit.text for unit in found] == ["A disk was full. Nobody saw a sign of them for hours."]

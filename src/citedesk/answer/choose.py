@@ -4,6 +4,7 @@ Steps are a run from the section's first; later steps that fit as well are added
 warns about a chosen step comes with it. Leaves out which documents: `compose.py`.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -32,6 +33,8 @@ _WORTH = {"answer": 0.3, "escalate": 0.3, "check": 0.2, "verify": 0.1}
 _AROUND, _HEADING = 0.5, 0.3
 # What the opening of an article, the section that fits best, and a root cause are worth beyond their words.
 _OPENING, _BEST_SECTION, _ROOT_CAUSE = 0.4, 0.3, 0.15
+# A sentence that says nothing without the one before it.
+_REFERS = re.compile(r"^(?:It|They|This|These|Those|Both|Neither|Then|So|Therefore|However|Instead)\b|\bthem\b")
 # How much better a section must fit than the steps to be clearly better.
 _CLEARLY = 0.1
 
@@ -88,6 +91,7 @@ def compose_units(found: Sequence[Unit], kind: str, asked: Asked, text: str, lim
         rest += sorted((u for u in usable if u.part == part), key=lambda u: (-scores[u], u.start))[:most]
     rest.sort(key=lambda unit: (-scores[unit] - _WORTH.get(unit.part, 0.0), unit.start))
     kept = _followed([*steps, *rest[: max(0, limit - len(steps))]], usable)
+    kept = _with_what_it_refers_to(kept, usable, text)
     trimmed = [_trimmed(unit, asked, text) if unit.kind == "check" else unit for unit in kept]
     return sorted(_tables(trimmed, text), key=lambda unit: (PARTS.index(unit.part), unit.start))
 
@@ -140,6 +144,28 @@ def _followed(kept: Sequence[Unit], usable: Sequence[Unit]) -> list[Unit]:
         if (not unit.leads or after.get(unit) in chosen) and unit.text not in seen:
             found.append(unit)
         seen.add(unit.text)
+    return found
+
+
+def _with_what_it_refers_to(kept: Sequence[Unit], usable: Sequence[Unit], text: str) -> list[Unit]:
+    """Quote a sentence that speaks of `it` or `them` together with the one before it in its paragraph."""
+    before = {unit: previous for previous, unit in pairwise(usable)}
+    chosen = set(kept)
+    found = []
+    for unit in kept:
+        last = before.get(unit)
+        joins = last is not None and unit.kind == last.kind == "text" and unit.part == last.part != "step"
+        if (
+            last is None
+            or not joins
+            or last in chosen
+            or not _REFERS.search(unit.text)
+            or "\n" in text[last.end : unit.start]
+            or len(last.text) + len(unit.text) > _LONGEST
+        ):
+            found.append(unit)
+        else:
+            found.append(_of_spans(unit, text, [(last.start, unit.end)]))
     return found
 
 
