@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from citedesk.cli.main import run
 from citedesk.encoding import Encoder
 from citedesk.errors import InputError, MissingDependencyError, NotFoundError, PeerError
-from citedesk.evaluate.peers import PEERS, Peer, Workload, compare, read_workload
+from citedesk.evaluate.peers import FINDERS, PEERS, Peer, Workload, compare, read_workload
 from citedesk.evaluate.peers.answer import read_answer
 from citedesk.evaluate.peers.environment import plain, python_of
 from citedesk.evaluate.peers.registry import SCRIPTS
@@ -70,12 +70,18 @@ def adaptor(tmp_path: Path, search: str) -> Peer:
     return Peer("broken", script)
 
 
-@pytest.mark.parametrize("peer", PEERS.values(), ids=lambda peer: peer.name)
+@pytest.mark.parametrize("peer", [*PEERS.values(), *FINDERS.values()], ids=lambda peer: peer.name)
 def test_peer_pins_every_package_to_one_version(peer: Peer) -> None:
     assert [r for r in peer.requirements if r.count("==") != 1] == []
 
 
-@pytest.mark.parametrize("path", sorted({p.script for p in PEERS.values()} | {SCRIPTS / "run_peer.py"}), ids=str)
+@pytest.mark.parametrize(
+    "path",
+    sorted(
+        {p.script for p in (*PEERS.values(), *FINDERS.values())} | {SCRIPTS / "run_finder.py", SCRIPTS / "run_peer.py"}
+    ),
+    ids=str,
+)
 def test_script_of_a_peer_imports_nothing_of_citedesk(path: Path) -> None:
     nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
     named = [a.name for n in nodes if isinstance(n, ast.Import) for a in n.names]

@@ -1,7 +1,18 @@
 """What keeps secrets in and attacks out: redaction and screening of tickets and documents."""
 
 from citedesk.guard.config import GuardPolicy
-from citedesk.guard.redact import find, mask_secrets, redact
+from citedesk.guard.find import find, find_all
+from citedesk.guard.redact import Redacted, mask_secrets, redact
 from citedesk.guard.screen import detect, injection_families, screen
 
-__all__ = ["GuardPolicy", "detect", "find", "injection_families", "mask_secrets", "redact", "screen"]
+__all__ = [
+    "GuardPolicy",
+    "Redacted",
+    "detect",
+    "find",
+    "find_all",
+    "injection_families",
+    "mask_secrets",
+    "redact",
+    "screen",
+]

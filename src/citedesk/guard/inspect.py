@@ -3,12 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from citedesk.guard.redact import find
+from citedesk.guard.find import find_all
+from citedesk.guard.patterns import SECRET_TYPES
 from citedesk.guard.screen import detect
 from citedesk.types import Finding, Injection
-
-# Types of findings that open something for whoever reads them; all others are personal data.
-SECRET_TYPES = frozenset({"KEY", "PASSWORD", "TOKEN"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +25,7 @@ def inspect(texts: Sequence[str], injection_at: float | None = None) -> list[Ins
         texts: as they came; an empty one shows nothing.
         injection_at: least score of an attack; None for the model's own threshold.
     """
-    return [_inspected(detect(text), find(text)) for text in texts]
+    return [_inspected(detect(text), find_all(text)) for text in texts]
 
 
 def _inspected(injection: Injection, findings: Sequence[Finding]) -> Inspected:

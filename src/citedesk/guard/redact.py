@@ -1,87 +1,53 @@
 """Replace personal data and secrets by placeholders, before anything is stored, logged or embedded.
 
 The same value gets the same placeholder within a ticket (`<EMAIL_1>`), so the text stays readable.
-Leaves out names and addresses, which need a language model.
+Leaves names, postal addresses and addresses of machines in place: see `find.find_all`.
 """
 
 import json
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from citedesk.errors import TicketError
-from citedesk.guard.patterns import PERSONAL, SECRETS, Pattern
-from citedesk.text import has_any, has_odd_letters, sha256
+from citedesk.guard.find import PATTERNS, find
+from citedesk.guard.patterns import SECRET_TYPES, SECRETS_IN_DOCUMENTS, Pattern
+from citedesk.guard.unfold import plain
+from citedesk.text import sha256
 from citedesk.types import Finding, Ticket
-
-PATTERNS = (*SECRETS, *PERSONAL)
-# No pattern finds anything in fewer characters.
-_SHORTEST = 7
-_DIGIT = re.compile(r"\d")
-
-
-@dataclass(frozen=True, slots=True)
-class Redacted:
-    """A redacted ticket and how many of each type were replaced."""
-
-    ticket: Ticket
-    counts: Mapping[str, int]
-
-
-def find(text: str, patterns: Sequence[Pattern] = PATTERNS) -> list[Finding]:
-    """Find personal data and secrets.
-
-    Returns:
-        Findings in text order that do not overlap; where two would, the one that starts first wins,
-        then the pattern listed first.
-    """
-    if len(text) < _SHORTEST:
-        return []
-    taken: list[Finding] = []
-    for pattern in possible(text, patterns):
-        for match in pattern.expression.finditer(text):
-            start, end = match.span(pattern.group)
-            if pattern.valid(match.group(pattern.group)):
-                taken.append(Finding(pattern.type, start, end))
-    return _without_overlaps(taken)
-
-
-def possible(text: str, patterns: Sequence[Pattern] = PATTERNS) -> list[Pattern]:
-    """List the patterns of which a text holds a word and enough digits; the others find nothing in it."""
-    low, digits = text.lower(), _digits(text)
-    # An expression that ignores case takes some letters for others, of which lower case knows nothing.
-    odd = has_odd_letters(text)
-    return [p for p in patterns if digits >= p.digits and (odd or not p.words or has_any(low, p.words))]
-
-
-def _digits(text: str) -> int:
-    return sum(map(text.count, "0123456789")) if text.isascii() else len(_DIGIT.findall(text))
-
-
-def _without_overlaps(findings: Sequence[Finding]) -> list[Finding]:
-    """Keep spans from left to right; of two that start together the pattern listed first stays."""
-    kept: list[Finding] = []
-    covered_until = 0
-    for _, finding in sorted(enumerate(findings), key=lambda pair: (pair[1].start, pair[0])):
-        if finding.start >= covered_until:
-            kept.append(finding)
-            covered_until = finding.end
-    return kept
-
 
 # Levels of objects and lists within a ticket's fields.
 MAX_NESTING = 100
 # Values hidden one behind the other are found in as many rounds; hostile text must not decide how many.
 _ROUNDS = 8
+_PLACEHOLDER = re.compile(r"<([A-Z][A-Z_]{1,30})_(\d{1,9})>")
+
+
+@dataclass(frozen=True, slots=True)
+class Redacted:
+    """A redacted ticket, how many of each type were replaced, and placeholder -> the value as it first stood.
+
+    A value may hold placeholders itself, where one was found within the other: put the later ones back first.
+    """
+
+    ticket: Ticket
+    counts: Mapping[str, int]
+    values: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 class Placeholders:
-    """Gives each distinct value of a type its number, in order of appearance."""
+    """Gives each distinct value of a type its number, in order of appearance.
 
-    def __init__(self) -> None:
-        self._numbers: dict[tuple[str, str], int] = {}
+    values: placeholder -> the value as it first stood, in order of appearance.
+    """
+
+    def __init__(self, taken: Mapping[str, int] | None = None) -> None:
+        """Start after the numbers that the text itself uses: type -> the highest."""
+        self._taken = dict(taken or {})
+        self._names: dict[tuple[str, str], str] = {}
         self.counts: Counter[str] = Counter()
+        self.values: dict[str, str] = {}
 
     def mask(self, text: str, patterns: Sequence[Pattern]) -> str:
         """Replace what the patterns find until they find nothing: a value may hide behind the one before it."""
@@ -100,24 +66,45 @@ class Placeholders:
         return "".join([*parts, text[at:]])
 
     def _name(self, kind: str, value: str) -> str:
-        key = (kind, value.casefold())
-        if key not in self._numbers:
+        key = (kind, same(kind, value))
+        if key not in self._names:
             self.counts[kind] += 1
-            self._numbers[key] = self.counts[kind]
-        return f"<{kind}_{self._numbers[key]}>"
+            self._names[key] = f"<{kind}_{self._taken.get(kind, 0) + self.counts[kind]}>"
+            self.values[self._names[key]] = value
+        return self._names[key]
+
+
+_EXTENSION = re.compile(r"(?i)[ ,]{0,2}(?:x|ext|durchwahl|#)")
+
+
+def same(kind: str, value: str) -> str:
+    """Give what two spellings of one value have in common: telephone numbers have digits, secrets every character."""
+    unhidden = plain(value)
+    value = unhidden.text if unhidden else value
+    if kind in SECRET_TYPES:
+        return value
+    if kind == "PHONE":
+        number, *extension = _EXTENSION.split(value.replace("(0)", ""), maxsplit=1)
+        digits = "".join(c for c in number if c.isdigit())
+        international = digits.removeprefix("00") if digits.startswith("00") else digits
+        return "x".join([international, *("".join(c for c in e if c.isdigit()) for e in extension)])
+    if kind in ("CARD", "IBAN", "SSN", "BANK"):
+        return "".join(c for c in value if c.isalnum()).upper()
+    return value.casefold()
 
 
 def redact(ticket: Ticket) -> Redacted:
     """Redact a ticket's subject, body and every text among its other fields.
 
     An id that holds personal data becomes its hash: a placeholder would make two tickets one.
+    Placeholders are numbered on from those the ticket holds already.
 
     Raises:
         TicketError: if fields are nested deeper than MAX_NESTING, or half a character stands anywhere.
     """
     own = (ticket.id, ticket.subject, ticket.body, ticket.requester, ticket.channel, ticket.created_at)
     _refuse_half_characters(own)
-    names = Placeholders()
+    names = Placeholders(_taken((*own[1:], ticket.fields)))
 
     def clean(value: object, depth: int = 0) -> object:
         if depth > MAX_NESTING:
@@ -141,7 +128,29 @@ def redact(ticket: Ticket) -> Redacted:
         fields={str(clean(str(k))): clean(v) for k, v in ticket.fields.items()},
     )
     _refuse_half_characters(dict(redacted.fields))
-    return Redacted(redacted, dict(sorted(names.counts.items())))
+    return Redacted(redacted, dict(sorted(names.counts.items())), dict(names.values))
+
+
+def _taken(values: Sequence[object]) -> dict[str, int]:
+    """Find the highest number of each type among placeholders that stand in a ticket already."""
+    highest: dict[str, int] = {}
+    for text in _texts(values, 0):
+        if "<" in text:
+            for kind, number in _PLACEHOLDER.findall(text):
+                highest[kind] = max(highest.get(kind, 0), int(number))
+    return highest
+
+
+def _texts(value: object, depth: int) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif depth <= MAX_NESTING + 1 and isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield str(key)
+            yield from _texts(inner, depth + 1)
+    elif depth <= MAX_NESTING + 1 and isinstance(value, list | tuple):
+        for inner in value:
+            yield from _texts(inner, depth + 1)
 
 
 def _refuse_half_characters(value: object) -> None:
@@ -153,11 +162,11 @@ def _refuse_half_characters(value: object) -> None:
 
 
 def mask_secrets(text: str) -> tuple[str, int]:
-    """Mask keys and tokens in a document; contact addresses stay, they are there to be read.
+    """Mask keys, tokens and real passwords in a document; contact addresses and examples stay, they are to be read.
 
     Returns:
         The text, and how many distinct secrets were masked.
     """
-    names = Placeholders()
-    masked = names.mask(text, SECRETS)
+    names = Placeholders(_taken((text,)))
+    masked = names.mask(text, SECRETS_IN_DOCUMENTS)
     return masked, names.counts.total()

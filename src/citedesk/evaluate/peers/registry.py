@@ -51,3 +51,13 @@ PEERS = {
         Peer("txtai", SCRIPTS / "peer_txtai.py", (_TORCH, "txtai==9.14.0"), encodes=True),
     )
 }
+
+# Systems that find personal data or secrets in texts, see `scripts/run_finder.py`.
+FINDERS = {
+    peer.name: peer
+    for peer in (
+        Peer("detect-secrets", SCRIPTS / "peer_detect_secrets.py", ("detect-secrets==1.5.0",)),
+        Peer("fake", SCRIPTS / "peer_fake_finder.py"),
+        Peer("presidio", SCRIPTS / "peer_presidio.py", ("presidio-analyzer==2.2.366", "spacy==3.8.18")),
+    )
+}

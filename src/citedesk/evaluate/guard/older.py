@@ -1,12 +1,11 @@
-"""What personal data and secrets look like. Every expression is linear-time: no nested repetition.
-
-Sources: the published token formats of the named providers; ISO 13616 (IBAN); ISO/IEC 7812 (cards);
-ITU-T E.164 (telephone numbers).
-"""
+"""The expressions the guard had before, as a baseline to measure against: nothing else uses them."""
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Sequence
+
+from citedesk.guard.find import without_overlaps
+from citedesk.guard.patterns import SECRET_TYPES, Pattern
+from citedesk.types import Finding
 
 _TOKEN = "|".join(
     (
@@ -23,27 +22,6 @@ _TOKEN = "|".join(
         r"lf_(?:live|test|sk)_[A-Za-z0-9]{8,250}",  # the shipped knowledge base's own invented platform
     )
 )
-_TOKEN_WORDS = (
-    "akia", "asia", "abia", "acca", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "xox", "xapp-",
-    "_live_", "_test_", "whsec_", "sk-", "aiza", "ya29.", "gocspx-", "npm_", "pypi-", "eyj", "hvs.", "hvb.", "hvr.",
-    "dop_v1_", "sg.", "lf_sk_",
-)  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Pattern:
-    """A type of finding: its expression, the group that holds the value, and a check of the value.
-
-    words: of which a text in lower case must hold one, if there are any; digits: how many it must hold at least. They
-    say quickly that most texts hold nothing of the type, and must never be stricter than the expression.
-    """
-
-    type: str
-    expression: re.Pattern[str]
-    valid: Callable[[str], bool] = lambda value: True
-    group: int = 0
-    words: tuple[str, ...] = ()
-    digits: int = 0
 
 
 def luhn(value: str) -> bool:
@@ -82,24 +60,20 @@ _SECRET_NAMES = (
     r"pass(?:word|wd|phrase|code)|pwd|passwort|kennwort|contraseña|contrasena|clave|secret(?:[_ -]?key)?|"
     r"client[_-]secret|api[_ -]?key|access[_-]?key|auth[_-]?token|access[_-]?token|token|aws_secret_access_key"
 )
-_SECRET_WORDS = (
-    "passw", "passphrase", "passcode", "pwd", "kennwort", "contrase", "clave", "secret", "key", "token",
-)  # fmt: skip
 
-SECRETS: tuple[Pattern, ...] = (
+_SECRETS: tuple[Pattern, ...] = (
     Pattern(
         "KEY",
         re.compile(
             r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----(?:[A-Za-z0-9+/=\s:,]|-(?!-)){0,12000}-----END [A-Z ]{0,30}PRIVATE KEY-----"
         ),
-        words=("-----begin ",),
     ),
-    Pattern("TOKEN", re.compile(rf"(?<![A-Za-z0-9_])(?:{_TOKEN})(?![A-Za-z0-9])"), words=_TOKEN_WORDS),
+    Pattern("TOKEN", re.compile(rf"(?<![A-Za-z0-9_])(?:{_TOKEN})(?![A-Za-z0-9])")),
 )
 
-PERSONAL: tuple[Pattern, ...] = (
-    Pattern("PASSWORD", re.compile(r"(?<=://)[^\s:/@]{1,64}:([^\s:/@<>]{3,128})(?=@)"), group=1, words=("://",)),
-    Pattern("TOKEN", re.compile(r"(?i)\bbearer\s+([A-Za-z0-9._~+/=-]{16,4000})"), group=1, words=("bearer",)),
+_PERSONAL: tuple[Pattern, ...] = (
+    Pattern("PASSWORD", re.compile(r"(?<=://)[^\s:/@]{1,64}:([^\s:/@<>]{3,128})(?=@)"), group=1),
+    Pattern("TOKEN", re.compile(r"(?i)\bbearer\s+([A-Za-z0-9._~+/=-]{16,4000})"), group=1),
     Pattern(
         "PASSWORD",
         re.compile(
@@ -107,12 +81,10 @@ PERSONAL: tuple[Pattern, ...] = (
         ),
         _secret_looking,
         group=1,
-        words=_SECRET_WORDS,
     ),
     Pattern(
         "EMAIL",
         re.compile(r"(?<![\w.+-])[\w.+%-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}\.)[A-Za-z0-9.-]{1,120}[A-Za-z]{2,}"),
-        words=("@",),
     ),
     # The printed form twice: words in capitals may follow (groups with a digit only), or belong to it (all groups).
     Pattern(
@@ -121,30 +93,25 @@ PERSONAL: tuple[Pattern, ...] = (
             r"\b[A-Z]{2}\d{2} [A-Z0-9]{4}(?: (?=[A-Z]{0,3}\d)[A-Z0-9]{4}){1,6}(?: (?=[A-Z]{0,2}\d)[A-Z0-9]{1,3})?\b"
         ),
         iban,
-        digits=2,
     ),
     Pattern(
         "IBAN",
         re.compile(r"\b[A-Z]{2}\d{2}(?:[A-Z0-9]{11,30}|(?: [A-Z0-9]{4}){2,7}(?: [A-Z0-9]{1,3})?)\b"),
         iban,
-        digits=2,
     ),
     # The printed forms first: an expiry date or a check number may follow them.
     Pattern(
         "CARD",
         re.compile(r"(?<![\w.])(?:\d{4}(?:[ -]\d{4}){3}|\d{4}[ -]\d{6}[ -]\d{5}|\d{13,19})(?!\w)"),
         luhn,
-        digits=13,
     ),
-    Pattern("CARD", re.compile(r"(?<![\w.])\d(?:[ -]?\d){12,18}(?![\w])"), luhn, digits=13),
-    Pattern("PHONE", re.compile(r"(?<![\w+.])\+\d(?:[ ./()-]{0,3}\d){6,14}(?!\w)"), _telephone, words=("+",), digits=7),
-    Pattern("PHONE", re.compile(r"(?<![\w.-])(?:\(\d{3}\) ?|\d{3}[ .-])\d{3}[ .-]\d{4}(?![\w-])"), digits=10),
+    Pattern("CARD", re.compile(r"(?<![\w.])\d(?:[ -]?\d){12,18}(?![\w])"), luhn),
+    Pattern("PHONE", re.compile(r"(?<![\w+.])\+\d(?:[ ./()-]{0,3}\d){6,14}(?!\w)"), _telephone),
+    Pattern("PHONE", re.compile(r"(?<![\w.-])(?:\(\d{3}\) ?|\d{3}[ .-])\d{3}[ .-]\d{4}(?![\w-])")),
     Pattern(
         "PHONE",
         re.compile(r"(?<![\w.,:/-])\(?0\d{1,5}\)?[ /-]\d{2,5}(?:[ /-]?\d{2,5}){1,3}(?![\w:-])"),
         _telephone,
-        words=("0",),
-        digits=7,
     ),
     Pattern(
         "PHONE",
@@ -152,7 +119,20 @@ PERSONAL: tuple[Pattern, ...] = (
             r"(?i)\b(?:tel|phone|mobile|cell|call(?: me)?(?: at| on)?|fon|telefon|handy|m[oó]vil|tel[eé]fono|reach me (?:at|on))\b\.?:?\s{0,3}(\d(?:[ ./()-]{0,2}\d){6,14})(?!\w)"
         ),
         group=1,
-        words=("tel", "phone", "mobile", "cell", "call", "fon", "handy", "movil", "móvil", "reach me"),
-        digits=7,
     ),
 )
+
+
+def find(text: str) -> list[Finding]:
+    """Find personal data and secrets as the guard did."""
+    return without_overlaps(Finding(p.type, *span) for p in (*_SECRETS, *_PERSONAL) for span in p.spans(text))
+
+
+def holds_secret(texts: Sequence[str]) -> list[bool]:
+    """Tell of each text whether the guard found a secret in it."""
+    return [any(found.type in SECRET_TYPES for found in find(text)) for text in texts]
+
+
+def findings(texts: Sequence[str]) -> list[list[Finding]]:
+    """Find in each text what the guard found."""
+    return [find(text) for text in texts]
