@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from citedesk.answer import Answerer, EvidenceModel, Question, attack, load_evidence
+from citedesk.answer.llm import open_rephraser
 from citedesk.encoding import Encoder, open_encoder
 from citedesk.encoding.protocol import QueryEncoder
 from citedesk.encoding.recorded import Recorded
@@ -36,9 +37,11 @@ from citedesk.triage.predict import Triage, Triaged
 from citedesk.triage.registry import Registry
 from citedesk.triage.shadow import ShadowRuns, Watched
 from citedesk.types import (
+    Answered,
     GuardReport,
     Injection,
     Principal,
+    Refused,
     Suggestion,
     Ticket,
     Versions,
@@ -72,9 +75,10 @@ class Desk:
         self.store = parts.store
         self.library = Library(parts.store, parts.live, settings.home, mask_secrets)
         self.engine = parts.engine
-        self.answerer = Answerer(parts.store, parts.engine, parts.evidence, parts.today)
         self.encoder = parts.encoder
         self.metrics = Metrics()
+        self.rephraser = open_rephraser(settings, self.metrics)
+        self.answerer = Answerer(parts.store, parts.engine, parts.evidence, parts.today, self.rephraser)
         self.models = LiveModels(parts.triage, parts.registry, parts.encoder.name, self.metrics)
         self.shadow = ShadowRuns(parts.store, self.metrics)
         self._budgets = self._budgets_of(parts.triage)
@@ -139,7 +143,7 @@ class Desk:
             route=triaged.route,
             answer=answer,
             guard=GuardReport(redacted.counts, injection),
-            versions=self.versions(serving.snapshot, models.triage),
+            versions=self.versions(serving.snapshot, models.triage, answer),
         )
 
     def classify(self, tickets: Sequence[Ticket]) -> list[Triaged]:
@@ -160,6 +164,8 @@ class Desk:
             self.metrics.gauge("head_demoted", float(head in demoted), head=head)
             self.metrics.gauge("head_auto_judged", spent.judged, head=head)
             self.metrics.gauge("head_auto_overridden", spent.overridden, head=head)
+        if self.rephraser is not None:
+            self.rephraser.measure()
         return self.metrics.render()
 
     def _lowered(self, triaged: Triaged, injection: Injection) -> Triaged:
@@ -167,11 +173,15 @@ class Desk:
         careful = cautious(triaged, injection)
         return replace(careful, predictions=lowered(careful.predictions, self.budgets.demoted()))
 
-    def versions(self, snapshot: Snapshot, triage: Triage | None = None) -> Versions:
-        """Name the model, the policy and the index in use."""
+    def versions(
+        self, snapshot: Snapshot, triage: Triage | None = None, answer: Answered | Refused | None = None
+    ) -> Versions:
+        """Name the model, the policy and the index in use, and the language model if it rephrased the answer."""
         triage = triage or self.triage
         policy = hashlib.sha256((triage.policy.version + triage.catalog.version).encode()).hexdigest()
-        return Versions(triage.model.version[:16], policy[:16], snapshot.generation[:16])
+        rephrased = isinstance(answer, Answered) and answer.by == "llm"
+        llm = self.rephraser.model if rephrased and self.rephraser is not None else ""
+        return Versions(triage.model.version[:16], policy[:16], snapshot.generation[:16], llm)
 
     def question(self, serving: Serving, text: str) -> Question:
         """Clean and encode a text to search for its answer."""
@@ -180,6 +190,8 @@ class Desk:
 
     def close(self) -> None:
         """Let a build and the shadow finish, and close the database."""
+        if self.rephraser is not None:
+            self.rephraser.close()
         self.shadow.close()
         self.parts.live.close()
         self.store.close()
@@ -218,4 +230,7 @@ def open_desk(settings: Settings, model: Path | None = None, background: bool = 
     adaptation = load_adaptation(settings.adaptation, encoder.name)
     engine = SearchEngine(store, live, adaptation, open_reranker(settings.reranker))
     registry = None if model else Registry(settings.models)
-    return Desk(settings, Parts(store, live, engine, triage, evidence, own, registry))
+    desk = Desk(settings, Parts(store, live, engine, triage, evidence, own, registry))
+    if background and desk.rephraser is not None:
+        desk.rephraser.probe_soon()
+    return desk
