@@ -7,10 +7,11 @@ import hashlib
 import json
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from citedesk.answer import Answerer, EvidenceModel, Question, attack, load_evidence
 from citedesk.answer.llm import open_rephraser
@@ -47,13 +48,16 @@ from citedesk.types import (
     Versions,
 )
 
+if TYPE_CHECKING:
+    from citedesk.answer.llm.rephrase import Rephraser
+
 
 @dataclass(frozen=True, slots=True)
 class Parts:
     """What a desk is put together from; `encoder` is the one the triage model was trained with.
 
     registry: where the triage model's successors come from; None keeps the one there is. today: gives the day that
-    ages of sources are counted to.
+    ages of sources are counted to. rephraser: the language model.
     """
 
     store: Store
@@ -64,6 +68,8 @@ class Parts:
     encoder: Encoder
     registry: Registry | None = None
     today: Callable[[], date] = date.today
+    metrics: Metrics = field(default_factory=Metrics)
+    rephraser: "Rephraser | None" = None
 
 
 class Desk:
@@ -76,9 +82,9 @@ class Desk:
         self.library = Library(parts.store, parts.live, settings.home, mask_secrets)
         self.engine = parts.engine
         self.encoder = parts.encoder
-        self.metrics = Metrics()
-        self.rephraser = open_rephraser(settings, self.metrics)
-        self.answerer = Answerer(parts.store, parts.engine, parts.evidence, parts.today, self.rephraser)
+        self.metrics = parts.metrics
+        self.rephraser = parts.rephraser
+        self.answerer = Answerer(parts.store, parts.engine, parts.evidence, parts.today, parts.rephraser)
         self.models = LiveModels(parts.triage, parts.registry, parts.encoder.name, self.metrics)
         self.shadow = ShadowRuns(parts.store, self.metrics)
         self._budgets = self._budgets_of(parts.triage)
@@ -211,10 +217,12 @@ def open_desk(settings: Settings, model: Path | None = None, background: bool = 
         background: bring the index up to date in a thread while the old one serves, as a server should.
 
     Raises:
-        ConfigError: if catalog or policy breaks its schema.
+        ConfigError: if catalog, policy or the language model's settings break their schema.
         IntegrityError: if a model or index file differs from its checksum.
         StorageError: if the home cannot be written.
     """
+    metrics = Metrics()
+    rephraser = open_rephraser(settings, metrics)
     catalog, policy = load_catalog(settings.catalog), load_policy(settings.policy)
     triage = Triage(load_model(model or settings.triage_model), policy, catalog)
     evidence = load_evidence(shipped("models") / "evidence")
@@ -230,7 +238,7 @@ def open_desk(settings: Settings, model: Path | None = None, background: bool = 
     adaptation = load_adaptation(settings.adaptation, encoder.name)
     engine = SearchEngine(store, live, adaptation, open_reranker(settings.reranker))
     registry = None if model else Registry(settings.models)
-    desk = Desk(settings, Parts(store, live, engine, triage, evidence, own, registry))
+    desk = Desk(settings, Parts(store, live, engine, triage, evidence, own, registry, metrics=metrics, rephraser=rephraser))
     if background and desk.rephraser is not None:
         desk.rephraser.probe_soon()
     return desk

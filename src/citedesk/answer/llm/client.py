@@ -75,16 +75,14 @@ def _key(settings: LlmSettings) -> str:
 
 
 class Client:
-    """One server. Safe between threads; `close` ends its thread."""
+    """One server. Safe between threads; the first call starts a thread, `close` ends it."""
 
     def __init__(self, settings: LlmSettings, jitter: Callable[[], float] = _CHANCE) -> None:
         self._endpoint = endpoint(settings)
         self._jitter = jitter
         self._proxy = settings.proxy or None
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="citedesk-llm", daemon=True)
-        self._thread.start()
-        self._http = self._run(self._opened(), _CONNECT_SECONDS)
+        self._lock = threading.Lock()
+        self._started: _Started | None = None
 
     def get(self, path: str, seconds: float) -> Any:
         """Fetch JSON from a path below the base, within so many seconds.
@@ -93,19 +91,32 @@ class Client:
             ModelError: whatever went wrong; its kind is `connection`, `timeout`, `limited`, `server`, `denied`,
                 `refused`, `redirect`, `content_type`, `too_large` or `malformed`.
         """
-        return self._run(self._tried("GET", path, None, seconds), seconds)
+        return self._run("GET", path, None, seconds)
 
     def post(self, path: str, body: Mapping[str, Any], seconds: float) -> Any:
         """Send JSON to a path below the base, and give back the JSON that comes; as `get`."""
-        return self._run(self._tried("POST", path, body, seconds), seconds)
+        return self._run("POST", path, body, seconds)
 
     def close(self) -> None:
         """Close all connections and end the thread."""
-        if not self._loop.is_closed():
-            self._run(self._http.aclose(), _CONNECT_SECONDS)
-            self._loop.call_soon_threadsafe(self._loop.stop)
-            self._thread.join()
-            self._loop.close()
+        with self._lock:
+            started, self._started = self._started, None
+        if started:
+            _wait(started.http.aclose(), started.loop, _CONNECT_SECONDS)
+            started.loop.call_soon_threadsafe(started.loop.stop)
+            started.thread.join()
+            started.loop.close()
+
+    def _run(self, method: str, path: str, body: Mapping[str, Any] | None, seconds: float) -> Any:
+        with self._lock:
+            self._started = started = self._started or self._start()
+        return _wait(self._tried(started.http, _Request(method, path, body), seconds), started.loop, seconds)
+
+    def _start(self) -> "_Started":
+        loop = asyncio.new_event_loop()
+        thread = threading.Thread(target=loop.run_forever, name="citedesk-llm", daemon=True)
+        thread.start()
+        return _Started(loop, thread, _wait(self._opened(), loop, _CONNECT_SECONDS))
 
     async def _opened(self) -> httpx.AsyncClient:
         return httpx.AsyncClient(
@@ -115,36 +126,28 @@ class Client:
             proxy=self._proxy,
         )
 
-    def _run(self, work: Coroutine[Any, Any, T], seconds: float) -> T:
-        future = asyncio.run_coroutine_threadsafe(work, self._loop)
-        try:
-            return future.result(seconds + _GRACE_SECONDS)
-        except TimeoutError:
-            future.cancel()
-            raise ModelError("timeout") from None
-
-    async def _tried(self, method: str, path: str, body: Mapping[str, Any] | None, seconds: float) -> Any:
-        deadline = self._loop.time() + seconds
+    async def _tried(self, http: httpx.AsyncClient, request: "_Request", seconds: float) -> Any:
+        clock = asyncio.get_running_loop().time
+        deadline = clock() + seconds
         try:
             async with asyncio.timeout_at(deadline):
                 for tries in range(1, _TRIES + 1):
                     try:
-                        return await self._once(method, path, body, seconds)
+                        return await self._once(http, request, seconds)
                     except _PassingError as error:
                         wait = error.after or _BACKOFF_SECONDS * 2 ** (tries - 1) * (1 + self._jitter()) / 2
-                        if tries == _TRIES or self._loop.time() + wait >= deadline:
+                        if tries == _TRIES or clock() + wait >= deadline:
                             raise ModelError(error.kind) from None
                         await asyncio.sleep(wait)
         except TimeoutError:
             raise ModelError("timeout") from None
         raise ModelError("connection")
 
-    async def _once(self, method: str, path: str, body: Mapping[str, Any] | None, seconds: float) -> Any:
+    async def _once(self, http: httpx.AsyncClient, request: "_Request", seconds: float) -> Any:
         timeout = httpx.Timeout(seconds, connect=min(seconds, _CONNECT_SECONDS))
+        url = f"{self._endpoint.base}/{request.path}"
         try:
-            async with self._http.stream(
-                method, f"{self._endpoint.base}/{path}", json=body, timeout=timeout
-            ) as response:
+            async with http.stream(request.method, url, json=request.body, timeout=timeout) as response:
                 _check(response)
                 return _parsed(await _read(response))
         except httpx.TimeoutException:
@@ -152,6 +155,30 @@ class Client:
         except (httpx.HTTPError, httpx.InvalidURL):
             # The library's own message may quote the request; the kind says enough.
             raise _PassingError("connection") from None
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    method: str
+    path: str
+    body: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Started:
+    loop: asyncio.AbstractEventLoop
+    thread: threading.Thread
+    http: httpx.AsyncClient
+
+
+def _wait(work: Coroutine[Any, Any, T], loop: asyncio.AbstractEventLoop, seconds: float) -> T:
+    """Wait for work in the loop's thread, a little longer than it may take."""
+    future = asyncio.run_coroutine_threadsafe(work, loop)
+    try:
+        return future.result(seconds + _GRACE_SECONDS)
+    except TimeoutError:
+        future.cancel()
+        raise ModelError("timeout") from None
 
 
 class _PassingError(Exception):

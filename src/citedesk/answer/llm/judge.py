@@ -20,6 +20,7 @@ class Judged:
     """An offered sentence, the places of the sentences it rephrases, and why it was dropped; None if it was kept."""
 
     text: str
+    tokens: tuple[str, ...]
     places: tuple[int, ...]
     reason: str | None
 
@@ -42,7 +43,7 @@ def judge(offered: Sequence[Offered], sentences: Sequence[Sentence], places: Map
     for each in offered:
         cited = tuple(places[token] for token in each.tokens if token in places)
         reason = _reason(each, cited, sentences, covered)
-        judged.append(Judged(each.text, cited, reason))
+        judged.append(Judged(each.text, each.tokens, cited, reason))
         covered |= set(cited) if reason is None else set()
     return tuple(judged)
 

@@ -8,7 +8,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from citedesk.answer.llm.breaker import Breaker
@@ -38,7 +38,7 @@ class Rephrased:
     """What became of one answer.
 
     sentences: rephrased where that was proved; None if the extracted answer stands. given: sentences the model got.
-    judged: all it offered. model: its name. failure: why there is nothing from it, in one word.
+    judged: all it offered. model: its name. failure: why there is nothing from it, in one word. seconds: it took.
     """
 
     sentences: tuple[Sentence, ...] | None
@@ -46,6 +46,7 @@ class Rephrased:
     judged: tuple[Judged, ...] = ()
     model: str = ""
     failure: str = ""
+    seconds: float = 0.0
 
     @property
     def dropped(self) -> Mapping[str, int]:
@@ -55,22 +56,22 @@ class Rephrased:
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What keeps the calls within bounds, and what counts them; `watch` is told of every answer."""
+    """What keeps the calls within bounds, and what counts them."""
 
     budget: Budget
     metrics: Metrics
     breaker: Breaker = field(default_factory=Breaker)
-    watch: Callable[[Rephrased], None] = lambda rephrased: None
 
 
 class Rephraser:
-    """A language model that may rephrase. Safe between threads."""
+    """A language model that may rephrase. Safe between threads. `watch` is told what became of every answer."""
 
     def __init__(self, settings: LlmSettings, client: Client, bounds: Bounds) -> None:
         self._settings, self._client, self._bounds = settings, client, bounds
         self._free = threading.BoundedSemaphore(settings.concurrency)
         self._abilities: Abilities | None = None
         self._probing = threading.Lock()
+        self.watch: Callable[[Rephrased], None] = _nobody
 
     @property
     def model(self) -> str:
@@ -87,7 +88,7 @@ class Rephraser:
         Returns:
             What became of it, within the timeout and a little.
         """
-        metrics = self._bounds.metrics
+        metrics, started = self._bounds.metrics, time.perf_counter()
         try:
             with metrics.timed("llm_rephrasings"):
                 done = self._rephrase(ticket, sentences)
@@ -97,7 +98,8 @@ class Rephraser:
             log_event("llm_fault", logging.ERROR, error=type(error).__name__)
             done = Rephrased(None, failure="fault")
         self._count(done)
-        self._bounds.watch(done)
+        done = replace(done, seconds=time.perf_counter() - started)
+        self.watch(done)
         return done
 
     def probe(self, seconds: float | None = None) -> Abilities:
@@ -213,6 +215,10 @@ class Rephraser:
         )
         for each in done.judged:
             metrics.count("llm_sentences_total", outcome=each.reason or "kept")
+
+
+def _nobody(done: Rephrased) -> None:
+    """Watch nothing."""
 
 
 def _left(deadline: float) -> float:
