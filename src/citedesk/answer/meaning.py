@@ -9,7 +9,9 @@ Every expression reads a text in time linear in its length.
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from citedesk.answer import meaning_words as known
@@ -34,6 +36,7 @@ class Atom(NamedTuple):
 
 COMMA, COLON = Atom("mark", ","), Atom("mark", ":")
 Said = tuple[Atom, ...]
+_JOINING = frozenset({"and", "or", "but", "because", "so"})
 
 
 def numbered(text: str) -> str:
@@ -105,7 +108,7 @@ def _peeled(token: str) -> Iterator[Atom]:
 
 def _core(core: str) -> Iterator[Atom]:
     if _PLAIN_WORD.fullmatch(core) and not any(c.isupper() for c in core[1:]):
-        yield Atom("word", core.lower(), core[0].isupper())
+        yield Atom("word", core, core[0].isupper())
     elif core[-1] == "%" and _NUMBER.fullmatch(core[:-1]):
         yield from (Atom("value", core[:-1]), Atom("mark", "%"))
     else:
@@ -119,7 +122,8 @@ def _reduced(raw: Sequence[Atom]) -> Said:
         # The first word is capital in any sentence, so that this says nothing about it.
         name = atom.name and place > 0
         if atom.kind == "word" and not name:
-            expanded += [Atom("word", part) for part in known.CONTRACTIONS.get(atom.text, (atom.text,))]
+            word = atom.text.lower()
+            expanded += [Atom("word", part) for part in known.CONTRACTIONS.get(word, (word,))]
         else:
             expanded.append(Atom(atom.kind, atom.text, name))
     return _without_idle_commas(_grouped(_compared(_joined(expanded))))
@@ -128,7 +132,8 @@ def _reduced(raw: Sequence[Atom]) -> Said:
 def _joined(found: Sequence[Atom]) -> list[Atom]:
     """Write phrases as one word, longest first, and leave out free words."""
     kept: list[Atom] = []
-    words = [atom for atom in found if atom.kind != "word" or atom.name or atom.text not in known.FREE]
+    following = [*found[1:], COMMA]
+    words = [a for a, b in zip(found, following, strict=True) if not _is_free(a, b)]
     at = 0
     while at < len(words):
         length = next((n for n in (4, 3, 2) if _phrase(words[at : at + n], n)), 0)
@@ -140,6 +145,16 @@ def _joined(found: Sequence[Atom]) -> list[Atom]:
     while len(kept) > 1 and kept[0].kind == "word" and kept[0].text in known.LEADS:
         kept = kept[2:] if kept[1] == COMMA else kept[1:]
     return kept
+
+
+def _is_free(atom: Atom, following: Atom) -> bool:
+    """Tell whether a word says nothing; "the" before "-ing" tells a thing from a deed: "before the training"."""
+    return (
+        atom.kind == "word"
+        and not atom.name
+        and atom.text in known.FREE
+        and not (atom.text == "the" and following.text.endswith("ing"))
+    )
 
 
 def _phrase(words: Sequence[Atom], length: int) -> str:
@@ -180,15 +195,17 @@ def _grouped(found: Sequence[Atom]) -> list[Atom]:
 
 
 def _without_idle_commas(found: Sequence[Atom]) -> Said:
-    """Drop commas before "and", "or", "but", "because", "so"; where something is denied every comma counts."""
-    said = {atom.text for atom in found if atom.kind == "word"}
-    if said & known.NEGATIONS or "only" in said:
+    """Drop the comma before the one "and", "or", "but", "because" or "so" of a plain sentence.
+
+    Where anything is denied, conditional or nested a comma says what belongs together, and stays.
+    """
+    said = Counter(atom.text for atom in found if atom.kind == "word")
+    joining = sum(said[word] for word in _JOINING)
+    nested = (known.NEGATIONS | known.OPENERS | known.TANGLED | known.OTHERS | {"only"}) - _JOINING
+    if joining != 1 or said.keys() & nested:
         return tuple(found)
-    idle = {"and", "or", "but", "because", "so"}
     following = [*found[1:], COMMA]
-    return tuple(
-        a for a, b in zip(found, following, strict=True) if a != COMMA or b.kind != "word" or b.text not in idle
-    )
+    return tuple(a for a, b in zip(found, following, strict=True) if a != COMMA or b.text not in _JOINING)
 
 
 def in_normal_order(sentence: Said) -> Said:
@@ -202,26 +219,45 @@ def in_normal_order(sentence: Said) -> Said:
         rest = rest[1:] if rest[:1] == (Atom("word", "then"),) else rest
     elif at[0] > 0 and commas in ([], [at[0] - 1]):
         clause, rest = sentence[at[0] :], sentence[: at[0] - len(commas)]
-        if rest[-1:] and rest[-1].text in known.BINDS_NEXT:
-            return sentence
     else:
         return sentence
-    return sentence if _tangled(clause, rest) else _leading(clause, rest)
+    if len(clause) < 2 or len(rest) < 2 or _tangled(clause, rest):
+        return sentence
+    return _leading(clause, rest)
 
 
 def _tangled(clause: Said, rest: Said) -> bool:
     """Tell whether it would be unclear in another order what the clause belongs to."""
-    words = {atom.text for atom in (*clause, *rest) if atom.kind == "word"}
-    denied = clause[:1] == (Atom("word", "because"),) and bool(words & (known.NEGATIONS | {"only"}))
-    asked = clause[0].text in ("if", *known.ALIKE_IN_FRONT) and any(a.text in known.COMPLEMENTED for a in rest)
-    return len(clause) < 2 or len(rest) < 2 or bool(words & known.TANGLED) or denied or asked or "only" in words
+    opener, inner = clause[0].text, clause[1:]
+    words = {atom.text for atom in (*inner, *rest) if atom.kind == "word"}
+    main = {atom.text for atom in rest}
+    asked = opener in ("if", *known.ALIKE_IN_FRONT) and main & known.COMPLEMENTED
+    denied = opener == "because" and words & known.NEGATIONS
+    movable = opener in known.MOVABLE or (
+        opener in known.MOVABLE_BEFORE_DOING and _leading(clause, rest)[1].kind == "doing"
+    )
+    return bool(
+        not movable
+        or asked
+        or denied
+        or words & (known.TANGLED | {"only"})
+        or main & known.OTHERS
+        or rest[-1].text in known.BINDS_NEXT
+        or rest[-1].text.endswith(known.PARTICIPLES)
+        or (opener != "because" and _of_the_past(inner))
+    )
+
+
+def _of_the_past(inner: Said) -> bool:
+    return any(
+        after.text in known.PAST or (after.text.endswith("ed") and before.text not in known.AUXILIARIES)
+        for before, after in pairwise((COMMA, *inner))
+    )
 
 
 def _leading(clause: Said, rest: Said) -> Said:
     opener = known.ALIKE_IN_FRONT.get(clause[0].text, clause[0].text)
-    inner = clause[1:]
-    if rest[0].text in known.ORDERS:
-        inner = _doing(inner)
+    inner = _doing(clause[1:]) if rest[0].text in known.ORDERS else clause[1:]
     return (Atom("word", opener), *inner, COMMA, *rest)
 
 

@@ -1,7 +1,7 @@
 """The closed lists of `meaning.py`: which words may stand for which, and which words decide what a sentence means.
 
-Left out on purpose: pairs that only mostly mean the same ("delete" and "remove", "check" and "ensure", "should" and
-"must", one and many), because a step that is nearly right is wrong.
+Left out on purpose: pairs that only mostly mean the same ("delete" and "remove", "mail" and "email", "at once" and
+"immediately", "need to" and "must", which differ behind "nobody"), because a step that is nearly right is wrong.
 """
 
 
@@ -31,26 +31,23 @@ PHRASES: dict[tuple[str, ...], str] = {
     tuple(phrase.split()): word
     for word, phrases in {
         "ensure": ("make sure", "make certain", "ensure that", "make sure that", "make certain that"),
-        "check": ("check that", "verify that", "confirm that"),
+        "check-that": ("check that", "verify that"),
         "so": ("so that",),
-        "to": ("in order to",),
         "because": ("for the reason that",),
         "because-of": ("because of", "due to", "owing to"),
         "before": ("prior to",),
         "once": ("as soon as",),
-        "must": ("have to", "has to", "need to", "needs to"),
         "can": ("is able to", "are able to"),
         "log-in": ("log in", "sign in", "log on", "sign on"),
         "log-out": ("log out", "sign out", "log off", "sign off"),
         "switch-on": ("switch on", "turn on"),
         "switch-off": ("switch off", "turn off"),
-        "immediately": ("at once", "right away", "straight away"),
+        "immediately": ("right away", "straight away"),
         "again": ("once more", "one more time"),
         "currently": ("at present", "at the moment"),
         "for-example": ("for example", "for instance"),
         "speak-to": ("speak to", "talk to"),
         "as-well-as": ("as well as",),
-        "sometimes": ("at times",),
         "nobody": ("no one",),
         "<": ("fewer than", "less than"),
         ">": ("more than", "greater than"),
@@ -64,16 +61,16 @@ _GROUPS = (
     "begin start", "begins starts", "began started", "beginning starting", "shows displays",
     "require need", "requires needs", "required needed", "help assist", "helps assists", "whole entire", "big large",
     "bigger larger", "biggest largest", "quick fast", "happen occur", "happens occurs", "happened occurred",
-    "mail email e-mail", "mails emails e-mails", "choose pick select", "buy purchase", "phone telephone",
+    "email e-mail", "emails e-mails", "choose pick select", "buy purchase", "phone telephone",
     "phones telephones", "tell inform notify", "tells informs notifies", "repair fix", "repairs fixes",
     "repaired fixed", "finishes completes", "finished completed", "try attempt", "tries attempts",
-    "often frequently", "usually normally", "maybe perhaps", "enough sufficient", "each every",
+    "often frequently", "maybe perhaps", "enough sufficient", "each every",
     "everybody everyone", "somebody someone", "anybody anyone", "while whilst", "although though",
     "wrong incorrect", "previous prior", "further additional", "nearly almost", "thus therefore hence", "halt stop",
     "halts stops", "halted stopped", "is are am", "was were", "authorise authorize", "organise organize",
     "recognise recognize", "initialise initialize", "synchronise synchronize", "cancelled canceled", "colour color",
     "behaviour behavior", "licence license", "centre center", "min mins minute minutes", "sec secs second seconds",
-    "hr hrs hour hours", "also too", "quickly rapidly", "reply answer", "replies answers",
+    "hr hrs hour hours", "quickly rapidly", "reply answer", "replies answers",
 )  # fmt: skip
 # Words that are units only behind a number: "a second printer" is no time.
 UNITS = _words("min mins minute minutes sec secs second seconds hr hrs hour hours")
@@ -84,7 +81,7 @@ NUMBERS = {
     "ten": "10", "eleven": "11", "twelve": "12",
 }  # fmt: skip
 # Before a number these compare; elsewhere they say where.
-COMPARES = {"below": "<", "under": "<", "above": ">", "around": "~", "about": "~", "roughly": "~", "approximately": "~"}
+COMPARES = {"below": "<", "above": ">", "roughly": "~", "approximately": "~"}
 
 NEGATIONS = _words(
     "not no never none nor neither nobody nothing nowhere without cannot hardly barely rarely seldom unless except "
@@ -104,6 +101,10 @@ FIRST_PERSON = _words("i we us our ours my me mine ourselves we'll we've we're i
 
 # Clauses that may change places with the one they belong to, and the words before them or within that forbid it.
 OPENERS = _words("if when whenever unless until once before after while because")
+# Of these, those that always open a clause; "the state before the restart" is a state, so that the others may move only
+# before "you" or "-ing".
+MOVABLE = _words("if when whenever unless once because")
+MOVABLE_BEFORE_DOING = _words("before after")
 ALIKE_IN_FRONT = {"when": "if", "whenever": "if"}
 TANGLED = _words(
     "and or but nor then that which who whose whom to whether what how why where so than as not-only also either "
@@ -112,8 +113,15 @@ TANGLED = _words(
 BINDS_NEXT = _words(
     "only even just except soon shortly immediately right directly long day days min minute sec second hr hour week "
     "weeks month months year years time moment not or and of about on for to in at from with is be exactly until "
-    "before after than as out"
+    "before after than as out made sent built left lost run set put read found bought kept held begun"
 )
+# Words that end like these are often participles, which a clause behind them belongs to: "rows written when it failed".
+PARTICIPLES = ("ed", "en", "ing", "wn")
+# Before "-ed" these make a state of it; without them the clause tells of the past, and may say which thing is meant.
+AUXILIARIES = _words("is be been being has have not was were")
+PAST = _words("was were had did began")
+# Who else does something within a sentence, or lets it be done: "the hosts you use when ...".
+OTHERS = _words("you they he she we let lets help helps watch")
 # "Ask the user when it began": behind these "if" and "when" say what is asked, not on what it depends.
 COMPLEMENTED = _words(
     "ask asks check note know knows see sees tell tells say says decide decides find finds show shows verify confirm "

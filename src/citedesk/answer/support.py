@@ -79,7 +79,7 @@ def _without_reason(sentence: Said, quote: str) -> tuple[Said, ...]:
     main, reason = sentence[:at], sentence[at + 1 :]
     main = main[:-1] if main[-1:] == (COMMA,) else main
     words = {atom.text for atom in main if atom.kind == "word"}
-    binding = known.NEGATIONS | known.MODALS | known.CONDITIONS | known.QUANTITIES | known.WARNINGS
+    binding = known.NEGATIONS | known.MODALS | known.CONDITIONS | known.QUANTITIES | known.WARNINGS | known.TANGLED
     idle = all(a.kind == "word" and (a.text not in binding or a.text in ("a", "an")) for a in reason)
     denied = words & (known.NEGATIONS | {"only"})
     return (in_normal_order(main),) if main and idle and not denied else (whole,)
