@@ -126,5 +126,5 @@ class ModelError(CiteDeskError):
     title = "Language model failed"
 
     def __init__(self, kind: str, message: str = "") -> None:
-        super().__init__(message or f"the language model cannot be used ({kind}); the extracted answer stands")
+        super().__init__(message or f"the language model cannot be used now ({kind}); answers stay quotes until it can")
         self.kind = kind

@@ -115,6 +115,13 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: object) -> None:
         """Keep requests out of standard error."""
 
+    def parse_request(self) -> bool:
+        """Read a request's head; a connection kept alive ends with the server."""
+        if self.server.model.ending.is_set():
+            self.close_connection = True
+            return False
+        return super().parse_request()
+
     def do_GET(self) -> None:
         """List the one model."""
         script = self.server.model.script
