@@ -81,7 +81,7 @@ def test_wrong_key_is_denied_and_never_shown(tmp_path: Path, caplog: pytest.LogC
 def test_probe_finds_what_the_server_can_do(script: Script, wanted: str, expected: tuple[object, ...]) -> None:
     with scripted_model(script) as model:
         client = Client(LlmSettings(model.url))
-        able = probe(client, wanted, 5.0)
+        able = probe(client, wanted, lambda: 5.0)
         client.close()
     assert (able.model, able.schema, able.seed, able.context, able.listed) == expected
 
@@ -93,9 +93,25 @@ def test_probe_without_a_model_of_that_name_says_so(script: Script, wanted: str)
     with scripted_model(script) as model:
         client = Client(LlmSettings(model.url))
         with pytest.raises(ModelError, match="CITEDESK_LLM_MODEL") as raised:
-            probe(client, wanted, 5.0)
+            probe(client, wanted, lambda: 5.0)
         client.close()
     assert raised.value.kind == "no_model"
+
+
+def test_probe_stops_where_the_time_for_all_its_requests_is_over() -> None:
+    left = iter([5.0, 5.0])
+
+    def seconds() -> float:
+        for value in left:
+            return value
+        raise ModelError("timeout")
+
+    with scripted_model(Script(schema=False, seed=False)) as model:
+        client = Client(LlmSettings(model.url))
+        with pytest.raises(ModelError) as raised:
+            probe(client, "", seconds)
+        client.close()
+    assert raised.value.kind == "timeout"
 
 
 def test_client_takes_no_proxy_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

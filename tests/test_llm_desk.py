@@ -110,8 +110,9 @@ def test_doctor_with_a_dead_server_says_what_to_check(
     desk: Desk, home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("CITEDESK_LLM_URL", DEAD)
-    code = run(["--home", str(home), "doctor"])
-    assert (code, "check CITEDESK_LLM_URL" in capsys.readouterr().out) == (1, True)
+    with pytest.raises(SystemExit) as ended:
+        run(["--home", str(home), "doctor"])
+    assert (ended.value.code, "check CITEDESK_LLM_URL" in capsys.readouterr().out) == (1, True)
 
 
 def test_evaluate_rephrasing_counts_no_lie_that_reached_a_reader(desk: Desk, home: Path) -> None:

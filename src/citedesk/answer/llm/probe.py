@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,18 +39,18 @@ class Abilities:
         return body | ({"seed": _SEED} if self.seed else {})
 
 
-def probe(client: Client, wanted: str, seconds: float) -> Abilities:
+def probe(client: Client, wanted: str, left: Callable[[], float]) -> Abilities:
     """Ask for the list of models, then try what more a call may hold, best first.
 
     Args:
         client: the server.
         wanted: the model's name; empty takes the first of the list.
-        seconds: how long each request may take.
+        left: gives the seconds left for all requests together, or raises.
 
     Raises:
         ModelError: if no call succeeds, or no model is named nor listed.
     """
-    listed = _models(client, seconds)
+    listed = _models(client, left)
     name = wanted or next(iter(listed), "")
     if not _NAME.fullmatch(name):
         raise ModelError("no_model", "the server lists no model; set CITEDESK_LLM_MODEL to its name")
@@ -58,17 +58,17 @@ def probe(client: Client, wanted: str, seconds: float) -> Abilities:
         raise ModelError("no_model", "the server does not list the model CITEDESK_LLM_MODEL names; see its /models")
     for schema, seed in ((True, True), (True, False), (False, True)):
         able = Abilities(name, schema, seed, listed.get(name, 0), name in listed)
-        if _works(client, able, seconds):
+        if _works(client, able, left):
             return able
     able = Abilities(name, False, False, listed.get(name, 0), name in listed)
-    completion_of(client.post("chat/completions", able.request((_TRIAL,), _TRIAL_TOKENS), seconds))
+    completion_of(client.post("chat/completions", able.request((_TRIAL,), _TRIAL_TOKENS), left()))
     return able
 
 
-def _models(client: Client, seconds: float) -> dict[str, int]:
+def _models(client: Client, left: Callable[[], float]) -> dict[str, int]:
     """List models and how much they read; nothing if the server does not tell."""
     try:
-        data = client.get("models", seconds)
+        data = client.get("models", left())
     except ModelError as error:
         if error.kind in ("refused", "content_type", "malformed"):
             return {}
@@ -83,10 +83,10 @@ def _context(row: Mapping[str, Any]) -> int:
     return next((value for value in values if isinstance(value, int) and value > 0), 0)
 
 
-def _works(client: Client, able: Abilities, seconds: float) -> bool:
+def _works(client: Client, able: Abilities, left: Callable[[], float]) -> bool:
     """Tell whether a call of this form is taken and, where a schema was given, obeyed."""
     try:
-        reply = completion_of(client.post("chat/completions", able.request((_TRIAL,), _TRIAL_TOKENS), seconds))
+        reply = completion_of(client.post("chat/completions", able.request((_TRIAL,), _TRIAL_TOKENS), left()))
         return not able.schema or "sentences" in json.loads(reply.content)
     except ModelError as error:
         if error.kind == "refused":

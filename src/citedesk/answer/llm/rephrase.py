@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TypeVar
 
 from citedesk.answer.llm.breaker import Breaker
@@ -94,7 +95,7 @@ class Rephraser:
                 done = self._rephrase(ticket, sentences)
         except ModelError as error:
             done = Rephrased(None, failure=error.kind)
-        except Exception as error:  # noqa: BLE001 a fault in what is optional must not fail a suggestion
+        except Exception as error:  # noqa: BLE001  what is optional must not fail a suggestion
             log_event("llm_fault", logging.ERROR, error=type(error).__name__)
             done = Rephrased(None, failure="fault")
         self._count(done)
@@ -114,7 +115,7 @@ class Rephraser:
         try:
             if self._abilities is None:
                 self._bounds.budget.reserve(_PROBE_TAKES)
-                able = self._guarded(lambda: probe(self._client, self._settings.model, _left(deadline)))
+                able = self._guarded(lambda: probe(self._client, self._settings.model, partial(_left, deadline)))
                 log_event("llm_probed", model=able.model, schema=able.schema, seed=able.seed, context=able.context)
                 self._abilities = able
             return self._abilities
@@ -144,7 +145,7 @@ class Rephraser:
         if not given:
             return Rephrased(None, failure="nothing_to_rephrase")
         deadline = time.monotonic() + self._settings.timeout
-        able = self.probe(self._settings.timeout)
+        able = self.probe(_left(deadline))
         asked = self._prompt(ticket, [sentences[place].text for place in given], able)
         content = self._asked(able, asked, deadline)
         places = dict(zip(asked.tokens, given, strict=False))
