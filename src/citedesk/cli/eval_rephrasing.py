@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from citedesk.answer.llm import require_client
 from citedesk.cli.common import json_option, print_json, print_table, progress_bar
 from citedesk.settings import Settings
 
@@ -22,6 +23,7 @@ def rephrasing(settings: Settings, role: str, size: int, seed: int, as_json: boo
 
     The model runs on the loopback interface and is asked over HTTP like any other. No other model is contacted.
     """
+    require_client()
     from citedesk.evaluate.rephrasing import evaluate_rephrasing
 
     home = replace(settings, home=settings.home / "eval" / "rephrasing")

@@ -153,7 +153,7 @@ def _report(counts: _Counts) -> dict[str, Any]:
         "unsupported": lies.total(),
         "unsupported_kept": counts.kept_lies,
         "unsupported_reached": counts.reached.total(),
-        "honest_kept": round(counts.kept_honest / honest, 4) if honest else None,
+        "honest_kept": round(counts.kept_honest / honest, 4) if honest and judged else None,
         "added_ms": round(1000 * statistics.median(done.seconds for done in counts.done), 1),
         "dropped": dict(sorted(dropped.items())),
         "extracted": dict(sorted(Counter(done.failure for done in counts.done if done.failure).items())),

@@ -11,6 +11,16 @@ if TYPE_CHECKING:
     from citedesk.answer.llm.rephrase import Rephraser
 
 
+def require_client() -> None:
+    """Check that what speaks to a server is installed.
+
+    Raises:
+        MissingDependencyError: if not.
+    """
+    if importlib.util.find_spec("httpx") is None:
+        raise MissingDependencyError("a language model needs httpx; install it with: pip install 'citedesk[llm]'")
+
+
 def open_rephraser(settings: Settings, metrics: Metrics) -> "Rephraser | None":
     """Open the model; None if the settings name no server. The server need not be there.
 
@@ -20,8 +30,7 @@ def open_rephraser(settings: Settings, metrics: Metrics) -> "Rephraser | None":
     """
     if not settings.llm.url:
         return None
-    if importlib.util.find_spec("httpx") is None:
-        raise MissingDependencyError("CITEDESK_LLM_URL needs httpx; install it with: pip install 'citedesk[llm]'")
+    require_client()
     from citedesk.answer.llm.budget import Budget
     from citedesk.answer.llm.client import Client
     from citedesk.answer.llm.rephrase import Bounds, Rephraser
