@@ -1,7 +1,7 @@
 """Reduce a text to what it means: atoms in order, with the few differences of wording taken out that change nothing.
 
 Two texts of the same atoms say the same: the same words in the same order and form, every value and command character
-for character. What is taken out is closed and listed in `meaning_words.py`: "the" and "please", contractions, pairs of
+for character. What is taken out is closed and listed in `meaning_words.py`: "please", contractions, pairs of
 words that are alike, and the place of one condition ("if X, do Y" and "do Y if X"). Nothing is stemmed: "restart" and
 "restarted", "pod" and "pods" differ in what is claimed. Leaves out paraphrase: what is not provably the same differs.
 Every expression reads a text in time linear in its length.
@@ -36,6 +36,7 @@ class Atom(NamedTuple):
 
 COMMA, COLON = Atom("mark", ","), Atom("mark", ":")
 Said = tuple[Atom, ...]
+_THE = Atom("word", "the")
 _JOINING = frozenset({"and", "or", "but", "because", "so"})
 
 
@@ -57,6 +58,26 @@ def meaning(text: str) -> tuple[Said, ...]:
     Two texts of the same meaning say the same; different ones may yet.
     """
     return tuple(in_normal_order(sentence) for sentence in sentences(text))
+
+
+def says_the_same(claim: Sequence[Said], quote: Sequence[Said]) -> bool:
+    """Tell whether a claim means what a quote means; it may leave out "the" where that bounds nothing, not add it.
+
+    Args:
+        claim: as `meaning` reduces it.
+        quote: the same.
+    """
+    return len(claim) == len(quote) and all(map(_matches, claim, quote))
+
+
+def _matches(claim: Said, quote: Said) -> bool:
+    at = 0
+    for place, atom in enumerate(quote):
+        if at < len(claim) and claim[at] == atom:
+            at += 1
+        elif atom != _THE or quote[place + 1 : place + 2] == () or quote[place + 1].text in known.QUANTITIES:
+            return False
+    return at == len(claim)
 
 
 def atoms(text: str) -> Said:
@@ -132,8 +153,7 @@ def _reduced(raw: Sequence[Atom]) -> Said:
 def _joined(found: Sequence[Atom]) -> list[Atom]:
     """Write phrases as one word, longest first, and leave out free words."""
     kept: list[Atom] = []
-    following = [*found[1:], COMMA]
-    words = [a for a, b in zip(found, following, strict=True) if not _is_free(a, b)]
+    words = [atom for atom in found if atom.kind != "word" or atom.name or atom.text not in known.FREE]
     at = 0
     while at < len(words):
         length = next((n for n in (4, 3, 2) if _phrase(words[at : at + n], n)), 0)
@@ -145,16 +165,6 @@ def _joined(found: Sequence[Atom]) -> list[Atom]:
     while len(kept) > 1 and kept[0].kind == "word" and kept[0].text in known.LEADS:
         kept = kept[2:] if kept[1] == COMMA else kept[1:]
     return kept
-
-
-def _is_free(atom: Atom, following: Atom) -> bool:
-    """Tell whether a word says nothing; "the" before "-ing" tells a thing from a deed: "before the training"."""
-    return (
-        atom.kind == "word"
-        and not atom.name
-        and atom.text in known.FREE
-        and not (atom.text == "the" and following.text.endswith("ing"))
-    )
 
 
 def _phrase(words: Sequence[Atom], length: int) -> str:
@@ -265,7 +275,7 @@ def _doing(inner: Said) -> Said:
     """Write "you restart" and "restarting" alike, where the reader is told to do something."""
     if len(inner) > 1 and inner[0] == Atom("word", "you") and inner[1].kind == "word":
         return (Atom("doing", _root(inner[1].text)), *inner[2:])
-    if inner[0].kind == "word" and inner[0].text.endswith("ing") and len(inner[0].text) > 5:
+    if inner[0].kind == "word" and inner[0].text.endswith("ing") and inner[0].text not in known.NOT_DOING:
         return (Atom("doing", _root(inner[0].text[:-3])), *inner[1:])
     return inner
 

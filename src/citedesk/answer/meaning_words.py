@@ -10,7 +10,9 @@ def _words(text: str) -> frozenset[str]:
 
 
 # Words that may be added or left out anywhere; `a` and `an` are not among them, they say that any one will do.
-FREE = frozenset({"the", "please", "kindly", "simply"})
+FREE = frozenset({"please", "kindly", "simply"})
+# Ends like a deed and is none.
+NOT_DOING = _words("anything something nothing everything thing string during spring morning evening ceiling building")
 # Words that may stand before a sentence or not: steps have an order anyway.
 LEADS = frozenset({"then", "now", "also"})
 

@@ -11,7 +11,17 @@ from collections import Counter
 from collections.abc import Sequence
 
 from citedesk.answer import meaning_words as known
-from citedesk.answer.meaning import COMMA, Atom, Said, atoms, in_normal_order, meaning, numbered, sentences
+from citedesk.answer.meaning import (
+    COMMA,
+    Atom,
+    Said,
+    atoms,
+    in_normal_order,
+    meaning,
+    numbered,
+    says_the_same,
+    sentences,
+)
 
 # A rephrased text may be this much longer than its quotes: contractions written out, "please".
 _LONGER = 1.5
@@ -44,7 +54,7 @@ def refusal(text: str, quotes: Sequence[str]) -> str | None:
     if numbered(text) not in ("", numbered(quotes[0])):
         return "changed_number"
     claim = meaning(text)
-    if claim and any(claim == meant for meant in _meanings(quotes)):
+    if claim and any(says_the_same(claim, meant) for meant in _meanings(quotes)):
         return None
     return _difference(said, tuple(atom for quote in quotes for atom in atoms(quote)))
 

@@ -27,7 +27,7 @@ Rules for each quote:
 - Keep every number, unit, name, host, path, label in quotation marks and every `command` character for character.
 - Keep all words that carry meaning, in their order and form; keep not, never, only, must, may, if, unless, before.
 - You may move one whole condition to the front or the end of its sentence, write contractions out or in, use a \
-plainer word for a word (begin for start, e-mail for mail), drop or add "please" and "the", and drop a harmless \
+plainer word for a word (begin for start, e-mail for mail), say "please", leave out "the", and drop a harmless \
 reason behind a comma.
 - No greeting, no promise, no "we", no links, no Markdown beside the backticks that are there."""
 _AS_JSON = """
