@@ -238,7 +238,9 @@ def open_desk(settings: Settings, model: Path | None = None, background: bool = 
     adaptation = load_adaptation(settings.adaptation, encoder.name)
     engine = SearchEngine(store, live, adaptation, open_reranker(settings.reranker))
     registry = None if model else Registry(settings.models)
-    desk = Desk(settings, Parts(store, live, engine, triage, evidence, own, registry, metrics=metrics, rephraser=rephraser))
+    desk = Desk(
+        settings, Parts(store, live, engine, triage, evidence, own, registry, metrics=metrics, rephraser=rephraser)
+    )
     if background and desk.rephraser is not None:
         desk.rephraser.probe_soon()
     return desk

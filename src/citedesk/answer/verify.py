@@ -36,7 +36,9 @@ def verify(sentences: Sequence[Sentence], texts: Texts, by: str = "extract") -> 
     return tuple(
         sentence
         for sentence in sentences
-        if sentence.citations and all(holds(c, texts) for c in sentence.citations) and (supported(sentence) or (by == "llm" and _rephrased(sentence)))
+        if sentence.citations
+        and all(holds(c, texts) for c in sentence.citations)
+        and (supported(sentence) or (by == "llm" and _rephrased(sentence)))
     )
 
 
