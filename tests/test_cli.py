@@ -52,7 +52,7 @@ def test_suggest_prints_the_documented_shape(
     assert {frozenset(c) for s in suggestion["answer"]["sentences"] for c in s["citations"]} == {
         frozenset({"document_id", "version", "start", "end", "quote"})
     }
-    assert suggestion["versions"].keys() == {"model", "policy", "index"}
+    assert suggestion["versions"].keys() == {"model", "policy", "index", "llm"}
 
 
 def test_suggest_markdown_prints_the_markdown_of_the_answer_alone(

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from citedesk.errors import ConfigError
-from citedesk.settings import Settings, environment_of, read_settings, shipped
+from citedesk.settings import LlmSettings, Settings, environment_of, read_settings, shipped
 
 
 def test_read_settings_without_threads_given_uses_the_documented_defaults() -> None:
@@ -24,6 +24,16 @@ def test_read_settings_reads_every_variable() -> None:
         "CITEDESK_LOG_LEVEL": "info",
         "CITEDESK_PRINCIPALS": "/etc/desk.toml",
         "CITEDESK_ANONYMOUS_LABELS": " public, ,partner ",
+        "CITEDESK_LLM_URL": "https://llm.example/v1",
+        "CITEDESK_LLM_MODEL": "small",
+        "CITEDESK_LLM_KEY_FILE": "/run/secrets/llm",
+        "CITEDESK_LLM_TIMEOUT": "2.5",
+        "CITEDESK_LLM_BUDGET": "3000",
+        "CITEDESK_LLM_DAILY_BUDGET": "0",
+        "CITEDESK_LLM_PRICE": "0.15,0.6",
+        "CITEDESK_LLM_DAILY_COST": "5",
+        "CITEDESK_LLM_CONCURRENCY": "2",
+        "CITEDESK_LLM_PROXY": "http://proxy.example:3128",
     }
     assert read_settings(environ) == Settings(
         home=Path("/srv/desk"),
@@ -33,6 +43,18 @@ def test_read_settings_reads_every_variable() -> None:
         log_level="INFO",
         principals=Path("/etc/desk.toml"),
         anonymous_labels=frozenset({"public", "partner"}),
+        llm=LlmSettings(
+            url="https://llm.example/v1",
+            model="small",
+            key_file=Path("/run/secrets/llm"),
+            timeout=2.5,
+            budget=3000,
+            daily_budget=0,
+            prices=(0.15, 0.6),
+            daily_cost=5.0,
+            concurrency=2,
+            proxy="http://proxy.example:3128",
+        ),
     )
 
 
@@ -45,6 +67,18 @@ def test_read_settings_with_bad_threads_names_the_rule_and_the_value(value: str)
     with pytest.raises(ConfigError, match="whole number of at least 1, got ") as raised:
         read_settings({"CITEDESK_THREADS": value})
     assert repr(value) in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("TIMEOUT", "0"), ("TIMEOUT", "soon"), ("TIMEOUT", "nan"), ("BUDGET", "0"), ("DAILY_BUDGET", "-1"),
+        ("PRICE", "1"), ("PRICE", "1,x"), ("DAILY_COST", "inf"), ("CONCURRENCY", "0"),
+    ],
+)  # fmt: skip
+def test_read_settings_with_a_bad_llm_setting_names_it(name: str, value: str) -> None:
+    with pytest.raises(ConfigError, match=f"CITEDESK_LLM_{name} must be"):
+        read_settings({f"CITEDESK_LLM_{name}": value})
 
 
 def test_read_settings_with_empty_label_list_lets_anonymous_callers_read_nothing() -> None:
@@ -86,6 +120,19 @@ WORDS = st.text("abcdefghijklmnopqrstuvwxyz-_./ é", min_size=1, max_size=12).ma
         principals=st.none() | WORDS.map(Path),
         anonymous_labels=st.frozensets(WORDS, max_size=3),
         reranker=st.none() | WORDS,
+        llm=st.builds(
+            LlmSettings,
+            url=WORDS,
+            model=WORDS,
+            key_file=st.none() | WORDS.map(Path),
+            timeout=st.floats(0.1, 100),
+            budget=st.integers(1, 10**6),
+            daily_budget=st.integers(0, 10**9),
+            prices=st.tuples(st.floats(0, 100), st.floats(0, 100)),
+            daily_cost=st.floats(0, 1000),
+            concurrency=st.integers(1, 64),
+            proxy=WORDS,
+        ),
     )
 )
 def test_settings_written_to_the_environment_are_read_back_the_same(settings: Settings) -> None:
@@ -93,4 +140,5 @@ def test_settings_written_to_the_environment_are_read_back_the_same(settings: Se
 
 
 def test_settings_written_to_the_environment_are_complete() -> None:
-    assert len(environment_of(Settings(home=Path()))) == len(fields(Settings))
+    # The language model's settings are one field with fields of its own.
+    assert len(environment_of(Settings(home=Path()))) == len(fields(Settings)) - 1 + len(fields(LlmSettings))

@@ -7,12 +7,14 @@ import hashlib
 import json
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from citedesk.answer import Answerer, EvidenceModel, Question, attack, load_evidence
+from citedesk.answer.llm import open_rephraser
 from citedesk.encoding import Encoder, open_encoder
 from citedesk.encoding.protocol import QueryEncoder
 from citedesk.encoding.recorded import Recorded
@@ -36,13 +38,18 @@ from citedesk.triage.predict import Triage, Triaged
 from citedesk.triage.registry import Registry
 from citedesk.triage.shadow import ShadowRuns, Watched
 from citedesk.types import (
+    Answered,
     GuardReport,
     Injection,
     Principal,
+    Refused,
     Suggestion,
     Ticket,
     Versions,
 )
+
+if TYPE_CHECKING:
+    from citedesk.answer.llm.rephrase import Rephraser
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +57,7 @@ class Parts:
     """What a desk is put together from; `encoder` is the one the triage model was trained with.
 
     registry: where the triage model's successors come from; None keeps the one there is. today: gives the day that
-    ages of sources are counted to.
+    ages of sources are counted to. rephraser: the language model.
     """
 
     store: Store
@@ -61,6 +68,8 @@ class Parts:
     encoder: Encoder
     registry: Registry | None = None
     today: Callable[[], date] = date.today
+    metrics: Metrics = field(default_factory=Metrics)
+    rephraser: "Rephraser | None" = None
 
 
 class Desk:
@@ -72,9 +81,10 @@ class Desk:
         self.store = parts.store
         self.library = Library(parts.store, parts.live, settings.home, mask_secrets)
         self.engine = parts.engine
-        self.answerer = Answerer(parts.store, parts.engine, parts.evidence, parts.today)
         self.encoder = parts.encoder
-        self.metrics = Metrics()
+        self.metrics = parts.metrics
+        self.rephraser = parts.rephraser
+        self.answerer = Answerer(parts.store, parts.engine, parts.evidence, parts.today, parts.rephraser)
         self.models = LiveModels(parts.triage, parts.registry, parts.encoder.name, self.metrics)
         self.shadow = ShadowRuns(parts.store, self.metrics)
         self._budgets = self._budgets_of(parts.triage)
@@ -139,7 +149,7 @@ class Desk:
             route=triaged.route,
             answer=answer,
             guard=GuardReport(redacted.counts, injection),
-            versions=self.versions(serving.snapshot, models.triage),
+            versions=self.versions(serving.snapshot, models.triage, answer),
         )
 
     def classify(self, tickets: Sequence[Ticket]) -> list[Triaged]:
@@ -160,6 +170,8 @@ class Desk:
             self.metrics.gauge("head_demoted", float(head in demoted), head=head)
             self.metrics.gauge("head_auto_judged", spent.judged, head=head)
             self.metrics.gauge("head_auto_overridden", spent.overridden, head=head)
+        if self.rephraser is not None:
+            self.rephraser.measure()
         return self.metrics.render()
 
     def _lowered(self, triaged: Triaged, injection: Injection) -> Triaged:
@@ -167,11 +179,15 @@ class Desk:
         careful = cautious(triaged, injection)
         return replace(careful, predictions=lowered(careful.predictions, self.budgets.demoted()))
 
-    def versions(self, snapshot: Snapshot, triage: Triage | None = None) -> Versions:
-        """Name the model, the policy and the index in use."""
+    def versions(
+        self, snapshot: Snapshot, triage: Triage | None = None, answer: Answered | Refused | None = None
+    ) -> Versions:
+        """Name the model, the policy and the index in use, and the language model if it rephrased the answer."""
         triage = triage or self.triage
         policy = hashlib.sha256((triage.policy.version + triage.catalog.version).encode()).hexdigest()
-        return Versions(triage.model.version[:16], policy[:16], snapshot.generation[:16])
+        rephrased = isinstance(answer, Answered) and answer.by == "llm"
+        llm = self.rephraser.model if rephrased and self.rephraser is not None else ""
+        return Versions(triage.model.version[:16], policy[:16], snapshot.generation[:16], llm)
 
     def question(self, serving: Serving, text: str) -> Question:
         """Clean and encode a text to search for its answer."""
@@ -180,6 +196,8 @@ class Desk:
 
     def close(self) -> None:
         """Let a build and the shadow finish, and close the database."""
+        if self.rephraser is not None:
+            self.rephraser.close()
         self.shadow.close()
         self.parts.live.close()
         self.store.close()
@@ -199,10 +217,12 @@ def open_desk(settings: Settings, model: Path | None = None, background: bool = 
         background: bring the index up to date in a thread while the old one serves, as a server should.
 
     Raises:
-        ConfigError: if catalog or policy breaks its schema.
+        ConfigError: if catalog, policy or the language model's settings break their schema.
         IntegrityError: if a model or index file differs from its checksum.
         StorageError: if the home cannot be written.
     """
+    metrics = Metrics()
+    rephraser = open_rephraser(settings, metrics)
     catalog, policy = load_catalog(settings.catalog), load_policy(settings.policy)
     triage = Triage(load_model(model or settings.triage_model), policy, catalog)
     evidence = load_evidence(shipped("models") / "evidence")
@@ -218,4 +238,9 @@ def open_desk(settings: Settings, model: Path | None = None, background: bool = 
     adaptation = load_adaptation(settings.adaptation, encoder.name)
     engine = SearchEngine(store, live, adaptation, open_reranker(settings.reranker))
     registry = None if model else Registry(settings.models)
-    return Desk(settings, Parts(store, live, engine, triage, evidence, own, registry))
+    desk = Desk(
+        settings, Parts(store, live, engine, triage, evidence, own, registry, metrics=metrics, rephraser=rephraser)
+    )
+    if background and desk.rephraser is not None:
+        desk.rephraser.probe_soon()
+    return desk

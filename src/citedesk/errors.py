@@ -12,7 +12,8 @@
     ├── StorageError         disk full, database locked or unreadable      exit 7, HTTP 503
     ├── MissingDependencyError  an optional package is needed              exit 8, HTTP 501
     ├── PeerError            a system we compare with failed               exit 9, HTTP 502
-    └── ForbiddenError       known, but may not do this                    exit 10, HTTP 403
+    ├── ForbiddenError       known, but may not do this                    exit 10, HTTP 403
+    └── ModelError           the language model failed or may not be asked exit 11, HTTP 502
 
 A message states the rule broken, the value received and the remedy, in one line, and never quotes
 ticket text.
@@ -115,3 +116,15 @@ class ForbiddenError(CiteDeskError):
     exit_code = 10
     status = 403
     title = "Forbidden"
+
+
+class ModelError(CiteDeskError):
+    """The language model failed, or may not be asked now; `kind` says why in one word, for metrics."""
+
+    exit_code = 11
+    status = 502
+    title = "Language model failed"
+
+    def __init__(self, kind: str, message: str = "") -> None:
+        super().__init__(message or f"the language model cannot be used now ({kind}); answers stay quotes until it can")
+        self.kind = kind

@@ -4,6 +4,7 @@ Everything else receives a `Settings` value. Leaves out command-line parsing, wh
 """
 
 import json
+import math
 import os
 import re
 from collections.abc import Mapping
@@ -31,12 +32,35 @@ def shipped(name: str) -> Path:
 
 
 @dataclass(frozen=True, slots=True)
+class LlmSettings:
+    """The language model that may rephrase answers; without a URL there is none.
+
+    url: an OpenAI-compatible base, such as `http://127.0.0.1:8000/v1`. model: its name; empty takes the one listed.
+    key_file: holds the key. timeout: seconds one suggestion waits at most. budget: tokens one suggestion may take.
+    daily_budget: tokens of a day, 0 for no bound. prices: US dollars for a million tokens in and out.
+    daily_cost: US dollars of a day, 0 for no bound. concurrency: calls at a time. proxy: its URL; none is taken from
+    other variables.
+    """
+
+    url: str = ""
+    model: str = ""
+    key_file: Path | None = None
+    timeout: float = 10.0
+    budget: int = 4000
+    daily_budget: int = 1_000_000
+    prices: tuple[float, float] = (0.0, 0.0)
+    daily_cost: float = 0.0
+    concurrency: int = 4
+    proxy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Where state lives and how much of the machine to use.
 
     home: folder of all state. threads: encoder threads, >= 1. encoder: `minilm` (packaged) or the name
     or folder of any sentence-transformers model. reranker: name or folder of a cross-encoder, `fake`, or None
-    for no reranking. principals: TOML file of API callers, or None.
+    for no reranking. llm: the language model that may rephrase answers. principals: TOML file of API callers, or None.
     anonymous_labels: what a caller without a token may read when no principals file is set.
     """
 
@@ -47,6 +71,7 @@ class Settings:
     principals: Path | None = None
     anonymous_labels: frozenset[str] = frozenset({"public", "staff"})
     reranker: str | None = None
+    llm: LlmSettings = LlmSettings()
 
     @property
     def database(self) -> Path:
@@ -100,6 +125,11 @@ class Settings:
         return self.models / "adapt"
 
     @property
+    def llm_spent(self) -> Path:
+        """The file that counts the language model's tokens and cost of the day."""
+        return self.home / "llm" / "spent.json"
+
+    @property
     def demotions(self) -> Path:
         """The file of heads that spent their error budget."""
         return self.home / "models" / "demotions.json"
@@ -134,7 +164,8 @@ def read_settings(environ: Mapping[str, str] | None = None, home: Path | None = 
     """Build the settings from the environment; an explicit `home` wins.
 
     Raises:
-        ConfigError: if CITEDESK_THREADS is not a whole number of at least 1.
+        ConfigError: if CITEDESK_THREADS is not a whole number of at least 1, or a setting of the language model breaks
+            its rule.
     """
     env = os.environ if environ is None else environ
     principals = env.get("CITEDESK_PRINCIPALS")
@@ -147,13 +178,51 @@ def read_settings(environ: Mapping[str, str] | None = None, home: Path | None = 
         log_level=env.get("CITEDESK_LOG_LEVEL", "WARNING").upper(),
         principals=Path(principals) if principals else None,
         anonymous_labels=frozenset(x.strip() for x in labels.split(",") if x.strip()),
+        llm=_read_llm(env),
     )
 
 
-def _positive(value: str) -> int:
-    if not value.isdecimal() or int(value) < 1:
-        raise ConfigError(f"CITEDESK_THREADS must be a whole number of at least 1, got {value!r}")
+def _positive(value: str, name: str = "CITEDESK_THREADS", least: int = 1) -> int:
+    if not value.isdecimal() or int(value) < least:
+        raise ConfigError(f"{name} must be a whole number of at least {least}, got {value!r}")
     return int(value)
+
+
+def _amount(value: str, name: str) -> float:
+    try:
+        amount = float(value)
+    except ValueError:
+        amount = math.nan
+    if not 0 <= amount < math.inf:
+        raise ConfigError(f"{name} must be a number of at least 0, got {value!r}")
+    return amount
+
+
+def _read_llm(env: Mapping[str, str]) -> LlmSettings:
+    none = LlmSettings()
+    timeout = _amount(env.get("CITEDESK_LLM_TIMEOUT", str(none.timeout)), "CITEDESK_LLM_TIMEOUT")
+    prices = env.get("CITEDESK_LLM_PRICE", "0,0").split(",")
+    if timeout == 0:
+        raise ConfigError("CITEDESK_LLM_TIMEOUT must be more than 0 seconds, got '0'; unset it for 10")
+    if len(prices) != 2:
+        raise ConfigError(
+            "CITEDESK_LLM_PRICE must be two numbers, US dollars for a million tokens in and out: 0.15,0.60"
+        )
+    key_file = env.get("CITEDESK_LLM_KEY_FILE")
+    return LlmSettings(
+        url=env.get("CITEDESK_LLM_URL", ""),
+        model=env.get("CITEDESK_LLM_MODEL", ""),
+        key_file=Path(key_file) if key_file else None,
+        timeout=timeout,
+        budget=_positive(env.get("CITEDESK_LLM_BUDGET", str(none.budget)), "CITEDESK_LLM_BUDGET"),
+        daily_budget=_positive(
+            env.get("CITEDESK_LLM_DAILY_BUDGET", str(none.daily_budget)), "CITEDESK_LLM_DAILY_BUDGET", 0
+        ),
+        prices=(_amount(prices[0], "CITEDESK_LLM_PRICE"), _amount(prices[1], "CITEDESK_LLM_PRICE")),
+        daily_cost=_amount(env.get("CITEDESK_LLM_DAILY_COST", "0"), "CITEDESK_LLM_DAILY_COST"),
+        concurrency=_positive(env.get("CITEDESK_LLM_CONCURRENCY", str(none.concurrency)), "CITEDESK_LLM_CONCURRENCY"),
+        proxy=env.get("CITEDESK_LLM_PROXY", ""),
+    )
 
 
 def child_environment(extra: Mapping[str, str]) -> dict[str, str]:
@@ -171,6 +240,16 @@ def environment_of(settings: Settings) -> dict[str, str]:
         "CITEDESK_LOG_LEVEL": settings.log_level,
         "CITEDESK_PRINCIPALS": str(settings.principals or ""),
         "CITEDESK_ANONYMOUS_LABELS": ",".join(sorted(settings.anonymous_labels)),
+        "CITEDESK_LLM_URL": settings.llm.url,
+        "CITEDESK_LLM_MODEL": settings.llm.model,
+        "CITEDESK_LLM_KEY_FILE": str(settings.llm.key_file or ""),
+        "CITEDESK_LLM_TIMEOUT": str(settings.llm.timeout),
+        "CITEDESK_LLM_BUDGET": str(settings.llm.budget),
+        "CITEDESK_LLM_DAILY_BUDGET": str(settings.llm.daily_budget),
+        "CITEDESK_LLM_PRICE": ",".join(map(str, settings.llm.prices)),
+        "CITEDESK_LLM_DAILY_COST": str(settings.llm.daily_cost),
+        "CITEDESK_LLM_CONCURRENCY": str(settings.llm.concurrency),
+        "CITEDESK_LLM_PROXY": settings.llm.proxy,
     }
 
 

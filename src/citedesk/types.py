@@ -331,11 +331,12 @@ class GuardReport:
 
 @dataclass(frozen=True, slots=True)
 class Versions:
-    """What a suggestion was made with; enough to make it again."""
+    """What a suggestion was made with; enough to make it again. llm: the language model that rephrased, if one did."""
 
     model: str
     policy: str
     index: str
+    llm: str = ""
 
 
 @dataclass(frozen=True, slots=True)

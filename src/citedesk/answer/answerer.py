@@ -4,8 +4,9 @@ Leaves out how each of these is done, and triage.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +31,10 @@ from citedesk.types import (
     Refused,
     Sentence,
 )
+
+if TYPE_CHECKING:
+    # Needs httpx, which only those who have a model install.
+    from citedesk.answer.llm.rephrase import Rephraser
 
 _NEAREST = 3
 
@@ -58,6 +63,7 @@ class Answerer:
     engine: SearchEngine
     evidence: EvidenceModel
     today: Callable[[], date] = date.today
+    rephraser: "Rephraser | None" = None
 
     def answer(
         self, serving: Serving, question: Question, principal: Principal, triaged: Triaged, policy: AnswerPolicy
@@ -72,7 +78,7 @@ class Answerer:
             sentences = self.compose(serving, retrieved, policy)
             if sentences:
                 answer = self.sourced(serving, retrieved, sentences, confidence)
-                return contradicted(answer, triaged, nearest) or answer
+                return contradicted(answer, triaged, nearest) or self._rephrased(answer, question)
         return silence(triaged, nearest, confidence)
 
     def retrieve(self, serving: Serving, question: Question, principal: Principal) -> Retrieved:
@@ -112,6 +118,19 @@ class Answerer:
         with self.store.lock:
             found = {key: self.store.documents.get(*key) for key in sorted(keys)}
         return {key: document for key, document in found.items() if document is not None}
+
+    def _rephrased(self, answered: Answered, question: Question) -> Answered:
+        """Let the language model rephrase, if there is one; what it says is proved like everything else."""
+        if self.rephraser is None:
+            return answered
+        sentences = self.rephraser.rephrase(question.text, answered.sentences).sentences
+        if sentences is None:
+            return answered
+        cited = {(c.document_id, c.version) for sentence in sentences for c in sentence.citations}
+        with self.store.lock:
+            texts = self.store.documents.texts(sorted(cited))
+        proved = verify(sentences, texts, by="llm") == sentences
+        return replace(answered, sentences=sentences, by="llm") if proved else answered
 
     def _nearest(self, serving: Serving, retrieved: Retrieved) -> tuple[NearDocument, ...]:
         snapshot = serving.snapshot

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
+from citedesk.answer.support import refusal
 from citedesk.answer.units import plain
 from citedesk.types import Citation, Sentence
 
@@ -22,7 +23,7 @@ def holds(citation: Citation, texts: Texts) -> bool:
     )
 
 
-def verify(sentences: Sequence[Sentence], texts: Texts) -> tuple[Sentence, ...]:
+def verify(sentences: Sequence[Sentence], texts: Texts, by: str = "extract") -> tuple[Sentence, ...]:
     """Keep the sentences whose citations all hold and whose words stand in their quotes.
 
     The first citations are what is said, quote by quote; each further one says it all in the same words.
@@ -30,12 +31,19 @@ def verify(sentences: Sequence[Sentence], texts: Texts) -> tuple[Sentence, ...]:
     Args:
         sentences: to prove.
         texts: (document id, version) -> stored text.
+        by: `extract`, where a sentence is its quotes word for word; `llm`, where it may be rephrased (`support.py`).
     """
     return tuple(
         sentence
         for sentence in sentences
-        if sentence.citations and all(holds(c, texts) for c in sentence.citations) and supported(sentence)
+        if sentence.citations
+        and all(holds(c, texts) for c in sentence.citations)
+        and (supported(sentence) or (by == "llm" and _rephrased(sentence)))
     )
+
+
+def _rephrased(sentence: Sentence) -> bool:
+    return refusal(sentence.text, [plain(citation.quote) for citation in sentence.citations]) is None
 
 
 def supported(sentence: Sentence) -> bool:

@@ -4,16 +4,19 @@ import importlib.util
 import shutil
 import sys
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 import click
 
+from citedesk.answer.llm import open_rephraser
 from citedesk.cli.common import json_option, print_json
 from citedesk.encoding import minilm
 from citedesk.encoding.compiled import open_compiled
-from citedesk.errors import CiteDeskError, StorageError
+from citedesk.errors import CiteDeskError, ModelError, StorageError
 from citedesk.index import open_snapshot
 from citedesk.settings import Settings
 from citedesk.store import open_store
+from citedesk.telemetry import Metrics
 from citedesk.triage import load_catalog, load_policy
 from citedesk.triage.artifact import load_model
 from citedesk.triage.demotions import demoted, read_demotions
@@ -39,6 +42,7 @@ def doctor(settings: Settings, offline: bool, as_json: bool) -> None:
         "policy": lambda: f"{len(load_policy(settings.policy).file.rules)} rules",
         "triage model": lambda: ", ".join(load_model(settings.triage_model).heads),
         "auto heads": lambda: _auto_heads(settings),
+        "llm": lambda: _llm(settings),
     }
     if offline:
         checks["offline"] = lambda: _offline(settings)
@@ -95,7 +99,27 @@ def _auto_heads(settings: Settings) -> str:
     return "none demoted"
 
 
+def _llm(settings: Settings) -> str:
+    """Ask the language model what it can do; answers do not depend on it."""
+    rephraser = open_rephraser(settings, Metrics())
+    if rephraser is None:
+        return "none; answers are quotes. Set CITEDESK_LLM_URL to let one rephrase them"
+    try:
+        able = rephraser.probe()
+    except ModelError as error:
+        raise ModelError(
+            error.kind, f"{error}; check CITEDESK_LLM_URL, _MODEL and _KEY_FILE, or unset the URL"
+        ) from error
+    finally:
+        rephraser.close()
+    form = "JSON by schema" if able.schema else "plain lines"
+    reads = f"reads {able.context} tokens" if able.context else "does not say how much it reads"
+    return f"{able.model}: {form}, {'takes' if able.seed else 'takes no'} seed, {reads}"
+
+
 def _offline(settings: Settings) -> str:
+    if settings.llm.url and urlsplit(settings.llm.url).hostname not in ("127.0.0.1", "localhost", "::1"):
+        raise StorageError("the language model is on another host; unset CITEDESK_LLM_URL to stay offline")
     if settings.encoder != "minilm":
         raise StorageError(f"the encoder {settings.encoder!r} may need its hub; unset CITEDESK_ENCODER to stay offline")
     return "nothing needs the network" if importlib.util.find_spec(minilm.PACKAGE) else "weights missing"

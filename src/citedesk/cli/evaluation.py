@@ -9,6 +9,7 @@ import click
 
 from citedesk.batch.means import means_of
 from citedesk.cli.common import PLACE, json_option, opened, print_json, print_table, progress_bar
+from citedesk.cli.eval_rephrasing import rephrasing
 from citedesk.cli.eval_triage import triage
 from citedesk.encoding import open_encoder
 from citedesk.settings import Settings, shipped
@@ -21,6 +22,7 @@ def evaluation() -> None:
 
 
 evaluation.add_command(triage)
+evaluation.add_command(rephrasing)
 
 
 @evaluation.command()
