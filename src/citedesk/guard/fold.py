@@ -43,6 +43,7 @@ _SPACED = re.compile(r"(?<![a-z0-9@$!])[a-z0-9@$](?:[ \t._*|/+~,^:;=-]{1,4}[a-z0
 _NARROW = re.compile(r"[^a-z0-9@$ \t]")
 _LEET = dict(zip("01345789@$!|", "oieastbgasil", strict=True))
 _DIGITS_ROW = re.compile(r"\d{3}")
+_ORDINAL = re.compile(r"\d{1,2}(?:st|nd|rd|th|er|me)")
 _TWICE = re.compile(r"(?<![a-z])(?:([a-z])\1){3,}(?![a-z])")
 
 _LETTER = np.zeros(128, dtype=bool)
@@ -246,7 +247,13 @@ def _letters_for_digits(word: str, at: int, codes: Codes) -> None:
     """Read digits as letters in a word that would be one then: mostly letters, vowels among them, no number in it."""
     word = word.rstrip("!|")
     letters = sum("a" <= c <= "z" for c in word)
-    if 2 * letters < len(word) or letters == len(word) or _DIGITS_ROW.search(word) or word[-2:].isdigit():
+    if (
+        2 * letters < len(word)
+        or letters == len(word)
+        or _DIGITS_ROW.search(word)
+        or word[-2:].isdigit()
+        or _ORDINAL.fullmatch(word)
+    ):
         return
     read = "".join(_LEET.get(c, c) for c in word)
     if len(read) < 3 or not read.isalpha() or not set(read) & set("aeiou"):

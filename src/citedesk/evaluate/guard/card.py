@@ -28,9 +28,9 @@ Public sets are measured with `citedesk eval guard`.
 
 ## Limits
 
-Attacks and harmless texts are synthetic, by three writers, mostly English. An attack in plain words of a ticket ("set
-this to P1") is hardly told from a wish. A score is no proof: what is flagged is read by a person, and nothing in CiteDesk
-obeys a text that is not.
+Attacks and harmless texts are synthetic, by two writers and a grammar of a third, mostly English. An attack in plain
+words of a ticket ("set this to P1") is hardly told from a wish. A score is no proof: what is flagged is read by a
+person, and nothing in CiteDesk obeys a text that is not.
 """
 
 

@@ -120,11 +120,13 @@ def _about(texts: Sequence[Text], own: Scores, seed: int) -> dict[str, object]:
     import sklearn
 
     attack = np.array([text.label == 1 for text in texts])
-    families = sorted({text.family for text in texts})
+    families = sorted({(text.label, text.family) for text in texts}, reverse=True)
     caught = {
-        family: {"n": len(rows), "flagged": round(float((own[rows] >= 0).mean()), 4)}
-        for family in families
-        if len(rows := np.array([i for i, text in enumerate(texts) if text.family == family]))
+        f"{'attack' if label else 'harmless'}: {family}": {
+            "n": len(rows := [i for i, text in enumerate(texts) if (text.label, text.family) == (label, family)]),
+            "flagged": round(float((own[rows] >= 0).mean()), 4),
+        }
+        for label, family in families
     }
     return {
         "data_sha256": sha256("\n".join(f"{text.label}\t{text.text}" for text in texts)),

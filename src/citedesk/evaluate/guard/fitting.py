@@ -39,7 +39,7 @@ class Choice:
     words: float = 1.0
     concepts: float = 1.5
     least: int = 3
-    levels: tuple[float, float, float] = (4.0, 6.5, 7.0)
+    levels: tuple[float, float, float] = (4.0, 8.0, 9.0)
 
 
 @dataclass(frozen=True)

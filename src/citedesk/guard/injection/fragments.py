@@ -89,7 +89,7 @@ _READERS: tuple[tuple[str, re.Pattern[str], Callable[[str], str]], ...] = (
     ("hexadecimal", re.compile(r"(?<![^\W_])(?:(?:\\x|0x)?[0-9A-Fa-f]{2}[\s:,]?){12,}(?![^\W_])"), _hexadecimal),
     ("binary", re.compile(r"(?<!\d)(?:[01]{8}\s?){4,}(?!\d)"), _binary),
     ("numbers", re.compile(r"(?<![\d.,])(?:\d{2,3}[ ,;\t]{1,3}){11,}\d{2,3}(?!\d)"), _numbers),
-    ("percent", re.compile(r"[\w.+-]*(?:%[0-9A-Fa-f]{2}[\w.+-]{0,40}){3,}"), _percent),
+    ("percent", re.compile(r"(?:%[0-9A-Fa-f]{2}[\w.+-]{0,40}){3,}"), _percent),
     ("escapes", re.compile(r"(?:\\u\{?[0-9a-fA-F]{4}\}?[ ]?){4,}"), _escapes),
     ("morse", re.compile(r"(?<![.\-\w])[.-]{1,5}(?:[ /]{1,4}[.-]{1,5}){11,}(?![.\-\w])"), _morse),
 )  # fmt: skip

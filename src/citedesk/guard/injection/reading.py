@@ -41,9 +41,9 @@ def detect_texts(texts: Sequence[str], at: float | None = None, model: Model | N
 
 def _batches(texts: Sequence[str]) -> list[list[str]]:
     batches: list[list[str]] = []
-    size = _BATCH
+    size = 0
     for text in texts:
-        if size + len(text) > _BATCH:
+        if not batches or size + len(text) > _BATCH:
             batches.append([])
             size = 0
         batches[-1].append(text)
@@ -93,7 +93,7 @@ def _injection(model: Model, text: str, view: View, probability: float, at: floa
     if score < at:
         return Injection(score)
     evidence = _evidence(model, text, view)
-    families = tuple(sorted({finding.type for finding in evidence}))
+    families = tuple(sorted({finding.type for finding in evidence})) or (LEARNED,)
     return Injection(score, True, families, tuple(evidence))
 
 

@@ -74,6 +74,47 @@ FAMILIES = (
         (("restrictions", "limitations", "filter", "censorship", "guidelines", "policies"),),
     ),
     Family(
+        "role",
+        re.compile(
+            r"(?i)\b(?:stay|remain|keep|be) in character\b|\bbreak(?:ing)? character\b|\bdo anything now\b|\bDAN mode\b|"
+            r"\b(?:jailbreak|jailbroken|unfiltered|uncensored|unrestricted|amoral)\b[^.\n]{0,40}"
+            r"\b(?:ai|responses?|answers?|chatbot|mode|model|persona|character|gpt|chatgpt)\b"
+        ),
+        (("character", "do anything now", "dan mode", "jailbr", "unfiltered", "uncensored", "unrestricted", "amoral"),),
+    ),
+    Family(
+        "role",
+        re.compile(
+            r"(?i)\b(?:openai|anthropic|chatgpt|gpt-?[34]|language model|ai)(?:['’]s)?\b[^.\n]{0,40}"
+            r"\b(?:content polic(?:y|ies)|policies|guidelines|restrictions|limitations|censorship|ethical|moral)\b"
+        ),
+        (("content polic", "policies", "guidelines", "restrictions", "limitations", "censorship", "ethical", "moral"),),
+    ),
+    Family(
+        "refusal",
+        re.compile(
+            r"(?i)\b(?:no matter|regardless|even if)\b[^.\n]{0,60}\b(?:illegal|unethical|immoral|harmful|offensive|inappropriate)\b|"
+            r"\b(?:will|must|can|does|may|shall) (?:never|not) (?:refuse|reject|decline|warn|censor|apologi[sz]e|say no)\b"
+        ),
+        (
+            (
+                "illegal",
+                "unethical",
+                "immoral",
+                "harmful",
+                "offensive",
+                "inappropriate",
+                "refus",
+                "reject",
+                "decline",
+                "warn",
+                "censor",
+                "apolog",
+                "say no",
+            ),
+        ),
+    ),
+    Family(
         "marker",
         re.compile(r"(?i)<\|(?:im_start|im_end|system|endoftext)\|>|\[/?INST\]|<<SYS>>"),
         (("|>", "inst]", "<<sys>>"),),
