@@ -1,6 +1,6 @@
 """Fit the injection model that is shipped, from the texts in a folder and the shipped knowledge base and tickets.
 
-Thresholds were chosen on public sets that no figure is measured on, see `kb/guard/card.md`; they stand in `Choice`.
+How the levels in `Choice` were set, and what had been seen by then, stands in `kb/guard/card.md`.
 Source of the probabilities: Platt, "Probabilistic Outputs for Support Vector Machines", 1999.
 """
 
