@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from citedesk.guard import find
 from citedesk.guard.find import PATTERNS, lowered, possible, without_overlaps
+from citedesk.guard.injection.rules import FAMILIES, injection_families
 from citedesk.guard.patterns import REPORTED, Pattern, Places
 from citedesk.guard.patterns.tokens import BEGUN, MARKED
-from citedesk.guard.screen import _FAMILIES, injection_families
 from citedesk.guard.unfold import plain
 from citedesk.settings import shipped
 from citedesk.triage.rows import read_rows
@@ -140,7 +140,7 @@ def test_find_shipped_tickets_equal_searching_with_all_patterns() -> None:
     assert [find(text) for text in texts] == [_found_by_all(text) for text in texts]
 
 
-@given(st.sampled_from(_FAMILIES).flatmap(lambda family: st.from_regex(family.expression, fullmatch=True)))
+@given(st.sampled_from(FAMILIES).flatmap(lambda family: st.from_regex(family.expression, fullmatch=True)))
 def test_injection_families_any_text_equals_searching_for_all(text: str) -> None:
-    shown = {family.name for family in _FAMILIES if family.expression.search(text)}
+    shown = {family.name for family in FAMILIES if family.expression.search(text)}
     assert injection_families(text) == tuple(sorted(shown))

@@ -126,9 +126,10 @@ class Desk:
         serving, models = self.parts.live.serving(), self.models.serving()
         encoder = Recorded(self.encoder) if models.shadow else self.encoder
         with self.metrics.timed("suggestions"):
-            screen(ticket)
+            policy = models.triage.policy.file.guard
+            screen(ticket, policy)
             redacted = redact(ticket)
-            injection = screen(redacted.ticket)
+            injection = screen(redacted.ticket, policy)
             inputs = models.triage.inputs([redacted.ticket], encoder)
             triaged = self._lowered(models.triage.triage([redacted.ticket], inputs)[0], injection)
             text = inputs.texts[0] or redacted.ticket.text

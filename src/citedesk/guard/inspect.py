@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from citedesk.guard.find import find_all
 from citedesk.guard.patterns import SECRET_TYPES
-from citedesk.guard.screen import detect
+from citedesk.guard.screen import detect_many
 from citedesk.types import Finding, Injection
 
 
@@ -25,7 +25,8 @@ def inspect(texts: Sequence[str], injection_at: float | None = None) -> list[Ins
         texts: as they came; an empty one shows nothing.
         injection_at: least score of an attack; None for the model's own threshold.
     """
-    return [_inspected(detect(text), find_all(text)) for text in texts]
+    scored = detect_many(texts, injection_at)
+    return [_inspected(injection, find_all(text)) for text, injection in zip(texts, scored, strict=True)]
 
 
 def _inspected(injection: Injection, findings: Sequence[Finding]) -> Inspected:

@@ -1,0 +1,1 @@
+"""Notice text that gives orders to software: rules for families, and a learned score."""

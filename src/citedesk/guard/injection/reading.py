@@ -1,0 +1,113 @@
+"""What is read of a text: as it stands, folded, and what is encoded in it; the worst of them counts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from citedesk.guard.fold import BOUNDARY, Folded, fold, fold_parts
+from citedesk.guard.injection.fragments import Fragment, fragments
+from citedesk.guard.injection.grams import joined
+from citedesk.guard.injection.model import Model, Scores, load_model, loudest, margins
+from citedesk.guard.injection.rules import shown
+from citedesk.types import Finding, Injection
+
+# Characters that are read at once: more would not be faster and take more memory.
+_BATCH = 60_000
+# Stretches shown as evidence.
+_MOST_EVIDENCE = 3
+# Family of what the rules have no name for, and of an attack that was encoded.
+LEARNED = "learned"
+ENCODED = "encoding"
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A way to read a text. text: as scored. of: number of the text read. fragment: where it was encoded in it."""
+
+    text: str
+    of: int
+    fragment: Fragment | None = None
+
+
+def detect_texts(texts: Sequence[str], at: float | None = None, model: Model | None = None) -> list[Injection]:
+    """Say how much texts read like orders to software; see `detect_many`."""
+    model = model or load_model()
+    found: list[Injection] = []
+    for batch in _batches(texts):
+        found += _detect(model, batch, model.at if at is None else at)
+    return found
+
+
+def _batches(texts: Sequence[str]) -> list[list[str]]:
+    batches: list[list[str]] = []
+    size = 0
+    for text in texts:
+        if not batches or size + len(text) > _BATCH:
+            batches.append([])
+            size = 0
+        batches[-1].append(text)
+        size += len(text)
+    return batches
+
+
+def _detect(model: Model, texts: Sequence[str], at: float) -> list[Injection]:
+    views = _views(texts)
+    scores = margins(model, [view.text for view in views])
+    probabilities = model.probability(scores)
+    best = np.full(len(texts), -1, dtype=np.int64)
+    for i, view in enumerate(views):
+        if best[view.of] < 0 or scores[i] > scores[best[view.of]]:
+            best[view.of] = i
+    return [
+        _injection(model, text, views[i], float(probabilities[i]), at)
+        for text, i in zip(texts, best.tolist(), strict=True)
+    ]
+
+
+def _views(texts: Sequence[str]) -> list[View]:
+    views = []
+    for i, (text, folded) in enumerate(zip(texts, folded_texts(texts), strict=True)):
+        low = lowered(text)
+        views.append(View(folded, i))
+        if low != folded:
+            views.append(View(low, i))
+        views += [View(fold(piece.text).text, i, piece) for piece in fragments(text)]
+    return views
+
+
+def lowered(text: str) -> str:
+    """Give a text as it stands, in lower case of as many characters."""
+    low = text.replace(BOUNDARY, " ").lower()
+    return low if len(low) == len(text) else "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
+
+
+def folded_texts(texts: Sequence[str]) -> list[str]:
+    """Fold texts in one go; each as it would be alone."""
+    plain = [text.replace(BOUNDARY, " ") for text in texts]
+    return fold_parts(BOUNDARY.join(plain))[0].split(BOUNDARY)
+
+
+def _injection(model: Model, text: str, view: View, probability: float, at: float) -> Injection:
+    score = round(probability, 4)
+    if score < at:
+        return Injection(score)
+    evidence = _evidence(model, text, view)
+    families = tuple(sorted({finding.type for finding in evidence})) or (LEARNED,)
+    return Injection(score, True, families, tuple(evidence))
+
+
+def _evidence(model: Model, text: str, view: View) -> list[Finding]:
+    """Find what speaks for an attack, as spans of the raw text, in text order."""
+    if view.fragment is not None:
+        return [Finding(ENCODED, view.fragment.start, view.fragment.end)]
+    folded = fold(text)
+    source = folded if folded.text == view.text else Folded(view.text, np.arange(len(view.text)))
+    named = shown(source.text) or [Finding(LEARNED, *span) for span in loudest(model, source.text, _MOST_EVIDENCE)]
+    return sorted(
+        {Finding(one.type, *source.span(one.start, one.end, len(text))) for one in named},
+        key=lambda finding: (finding.start, finding.end, finding.type),
+    )
+
+
+__all__ = ["Scores", "detect_texts", "folded_texts", "joined", "lowered"]
