@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from citedesk.answer.answerer import Answerer, Question
+from citedesk.answer import Question
+from citedesk.answer.answerer import Answerer
 from citedesk.answer.evidence import SIGNALS, EvidenceModel
 from citedesk.encoding.fake import FakeEncoder
 from citedesk.formats import answer_json

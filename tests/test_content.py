@@ -173,9 +173,9 @@ def sections() -> frozenset[str]:
 
 
 @cache
-def golden() -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[tuple[str, str, int]]]:
+def golden(part: str = "") -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[tuple[str, str, int]]]:
     """Questions, expected answers, and judgements (query, section, score)."""
-    folder = KB / "golden"
+    folder = KB / "golden" / part
     lines = (folder / "qrels.tsv").read_text(encoding="utf-8").splitlines()[1:]
     qrels = [(q, section, int(score)) for q, section, score in (line.split("\t") for line in lines)]
     return rows(folder / "queries.jsonl"), rows(folder / "expected.jsonl"), qrels
@@ -187,21 +187,29 @@ def test_golden_questions_are_120_and_20_of_them_unanswerable() -> None:
     assert sum(not question["metadata"]["answerable"] for question in questions) >= 20
 
 
-def test_golden_judgements_name_sections_that_exist() -> None:
-    assert {section for _, section, _ in golden()[2]} - sections() == set()
+@pytest.mark.parametrize("part", ["", "dev", "dev2"])
+def test_golden_judgements_name_sections_that_exist(part: str) -> None:
+    assert {section for _, section, _ in golden(part)[2]} - sections() == set()
 
 
-def test_golden_judgements_cover_the_answerable_questions_and_only_them() -> None:
-    questions, _, qrels = golden()
+@pytest.mark.parametrize("part", ["", "dev", "dev2"])
+def test_golden_judgements_cover_the_answerable_questions_and_only_them(part: str) -> None:
+    questions, _, qrels = golden(part)
     answerable = {question["_id"] for question in questions if question["metadata"]["answerable"]}
     assert {query for query, _, score in qrels if score == 2} == answerable
     assert {query for query, _, _ in qrels} == answerable
 
 
-def test_golden_expected_answers_agree_with_the_questions() -> None:
-    questions, expected, _ = golden()
+@pytest.mark.parametrize("part", ["", "dev", "dev2"])
+def test_golden_expected_answers_agree_with_the_questions(part: str) -> None:
+    questions, expected, _ = golden(part)
     assert {e["_id"]: e["answerable"] for e in expected} == {q["_id"]: q["metadata"]["answerable"] for q in questions}
     assert {d for e in expected for d in e["documents"]} - BY_ID.keys() == set()
+
+
+def test_development_questions_are_none_of_the_evaluation() -> None:
+    asked = [{question["text"] for question in golden(part)[0]} for part in ("", "dev", "dev2")]
+    assert [asked[0] & asked[1], asked[0] & asked[2], asked[1] & asked[2]] == [set(), set(), set()]
 
 
 def test_golden_facts_stand_in_an_expected_document() -> None:

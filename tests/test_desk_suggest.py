@@ -53,10 +53,27 @@ def test_suggest_known_problem_is_answered_in_the_order_of_parts(desk: Desk) -> 
     assert parts == sorted(parts)
 
 
-def test_suggest_nonsense_is_abstained_with_the_nearest_documents(desk: Desk) -> None:
+def test_suggest_nonsense_is_out_of_scope_with_the_nearest_documents(desk: Desk) -> None:
     answer = desk.suggest(Ticket("t", "", _NONSENSE), READER).answer
     assert isinstance(answer, Refused)
-    assert (answer.status, answer.reason, len(answer.nearest)) == ("abstained", RefusalReason.LOW_CONFIDENCE, 3)
+    assert (answer.status, answer.reason, len(answer.nearest)) == ("abstained", RefusalReason.OUT_OF_SCOPE, 3)
+
+
+def test_suggest_near_miss_names_what_no_near_document_says(desk: Desk) -> None:
+    answer = desk.suggest(Ticket("t", "", "Where do I get the VPN client for an Ubuntu laptop?"), READER).answer
+    assert isinstance(answer, Refused)
+    assert (answer.status, "nothing in them is said about 'Ubuntu'" in answer.help) == ("abstained", True)
+
+
+def test_suggest_signal_the_policy_leaves_to_a_person_is_escalated_though_documents_answer(desk: Desk) -> None:
+    file = desk.triage.policy.file
+    answers = file.answer.model_copy(update={"needs_human": ("degraded",)})
+    policy = replace(desk.triage.policy, file=file.model_copy(update={"answer": answers}))
+    careful = Desk(desk.settings, replace(desk.parts, triage=replace(desk.triage, policy=policy)))
+    ticket = Ticket("t", "", _QUESTION + " Everything is slow.")
+    answered, escalated = desk.suggest(ticket, READER).answer, careful.suggest(ticket, READER).answer
+    assert isinstance(answered, Answered) and isinstance(escalated, Refused)
+    assert (escalated.status, escalated.reason) == ("escalated", RefusalReason.NEEDS_HUMAN)
 
 
 def test_suggest_reader_of_nothing_is_abstained_without_evidence(desk: Desk) -> None:

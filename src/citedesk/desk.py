@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from citedesk.answer import Answerer, EvidenceModel, Question, attack, load_evidence
+from citedesk.answer import Answerer, EvidenceModel, Question, attack, load_evidence, question_of
 from citedesk.answer.llm import open_rephraser
 from citedesk.encoding import Encoder, open_encoder
 from citedesk.encoding.protocol import QueryEncoder
@@ -190,10 +190,15 @@ class Desk:
         llm = self.rephraser.model if rephrased and self.rephraser is not None else ""
         return Versions(triage.model.version[:16], policy[:16], snapshot.generation[:16], llm)
 
-    def question(self, serving: Serving, text: str) -> Question:
-        """Clean and encode a text to search for its answer."""
-        cleaned = clean(text) or text
-        return Question(cleaned, self.engine.encode(serving, cleaned))
+    def question(self, serving: Serving, text: str, earlier: Sequence[str] = ()) -> Question:
+        """Clean and encode a text to search for its answer.
+
+        Args:
+            serving: what is searched.
+            text: the asker's last message.
+            earlier: the asker's own messages before it, oldest first; they complete one that does not stand alone.
+        """
+        return question_of(clean(text) or text, [clean(turn) or turn for turn in earlier], serving.encoder)
 
     def close(self) -> None:
         """Let a build and the shadow finish, and close the database."""

@@ -1,9 +1,10 @@
 """Answers made of the knowledge base's own sentences, each with its proof; or a typed silence."""
 
-from citedesk.answer.answerer import Answerer, Question, Retrieved
+from citedesk.answer.answerer import Answerer, Retrieved
 from citedesk.answer.compose import compose
-from citedesk.answer.evidence import EvidenceModel, load_evidence, measure
-from citedesk.answer.refuse import attack, silence
+from citedesk.answer.evidence import EvidenceModel, load_evidence
+from citedesk.answer.question import Question, asked_of, question_of
+from citedesk.answer.refuse import Unanswered, attack, held_back, silence
 from citedesk.answer.verify import verify
 
 __all__ = [
@@ -11,10 +12,13 @@ __all__ = [
     "EvidenceModel",
     "Question",
     "Retrieved",
+    "Unanswered",
+    "asked_of",
     "attack",
     "compose",
+    "held_back",
     "load_evidence",
-    "measure",
+    "question_of",
     "silence",
     "verify",
 ]

@@ -8,13 +8,11 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
 from citedesk.answer.compose import MOST_DOCUMENTS, compose_readings, documents_by_evidence, readings
 from citedesk.answer.conflicts import find_conflicts, undecided
-from citedesk.answer.evidence import EvidenceModel, measure
-from citedesk.answer.refuse import silence
+from citedesk.answer.evidence import NOTHING_NEAR, EvidenceModel, Near, measure, near_positions, read_near
+from citedesk.answer.question import Question
+from citedesk.answer.refuse import Unanswered, by_hand, silence, unanswered, unsaid
 from citedesk.answer.sources import sources_of
 from citedesk.answer.verify import verify
 from citedesk.knowledge import Serving
@@ -40,19 +38,12 @@ _NEAREST = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """A cleaned text and its (d,) float32 unit vector."""
-
-    text: str
-    vector: NDArray[np.float32]
-
-
-@dataclass(frozen=True, slots=True)
 class Retrieved:
-    """What a search for an answer found, and the signals of evidence; no signals if nothing was found."""
+    """What a search for an answer found, the signals of evidence (none if nothing was found), and what lies nearest."""
 
     found: Found
     signals: Mapping[str, float]
+    near: Near = NOTHING_NEAR
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +60,12 @@ class Answerer:
         self, serving: Serving, question: Question, principal: Principal, triaged: Triaged, policy: AnswerPolicy
     ) -> Answered | Refused:
         """Answer a question with cited sentences, or say why not."""
+        person = by_hand(triaged, policy)
+        if person is not None:
+            return person
         retrieved = self.retrieve(serving, question, principal)
         if not retrieved.signals:
-            return silence(triaged, (), 0.0)
+            return silence(triaged, policy, Unanswered())
         confidence = self.evidence.confidence(retrieved.signals)
         nearest = self._nearest(serving, retrieved)
         if confidence >= policy.answer_at:
@@ -79,19 +73,21 @@ class Answerer:
             if sentences:
                 answer = self.sourced(serving, retrieved, sentences, confidence)
                 return contradicted(answer, triaged, nearest) or self._rephrased(answer, question)
-        return silence(triaged, nearest, confidence)
+        missing = unsaid(question.message, retrieved.found.weights, retrieved.near.said)
+        return silence(triaged, policy, unanswered(question.message, nearest, confidence, missing))
 
     def retrieve(self, serving: Serving, question: Question, principal: Principal) -> Retrieved:
         """Search for an answer and measure the evidence."""
         snapshot = serving.snapshot
         found = self.engine.rank(serving, Query(question.text), question.vector, principal)
-        best = found.ranked[0].position if found.ranked else -1
-        stored = self.engine.texts(snapshot, [best]) if found.ranked else {}
-        if not stored:
+        positions = near_positions(snapshot, found)
+        texts = self.engine.texts(snapshot, [p for group in positions for p in group]) if positions else {}
+        near = read_near(snapshot, positions, texts)
+        if not near.passages:
             return Retrieved(found, {})
-        title = snapshot.documents[int(snapshot.owners[best])].title
-        text = "\n".join([title, *snapshot.passages[best].headings, stored[best]])
-        return Retrieved(found, measure(snapshot, found, text))
+        return Retrieved(
+            found, measure(snapshot, found, near, question.message, question.vector, serving.encoder), near
+        )
 
     def compose(self, serving: Serving, retrieved: Retrieved, policy: AnswerPolicy) -> tuple[Sentence, ...]:
         """Choose the sentences that answer, and prove their citations."""

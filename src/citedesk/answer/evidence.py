@@ -1,24 +1,36 @@
 """How likely it is that what was found answers what was asked.
 
-A logistic regression over a handful of retrieval signals, fitted on development questions by
-`citedesk eval answers DIR --fit`. Its coefficients travel as JSON in `models/evidence/`.
+A logistic regression over five signals, fitted on development questions by `citedesk eval answers DIR --fit`; its
+coefficients travel as JSON in `models/evidence/`. Each signal means the same whatever the number and the subject of
+the documents. That a passage is near a question does not say that it answers it: near misses share its subject. So the
+best single sentence is weighed beside the passage, the question's words beside the meaning, and how far the first
+document is ahead: of two that are as near, one is the wrong one.
 """
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
+from citedesk.encoding import Encoder
 from citedesk.errors import IntegrityError
 from citedesk.index import Snapshot
 from citedesk.index.analyzer import words
 from citedesk.retrieve import Found, best_per_document
+from citedesk.text import sentence_spans
 
 # The signals, in the order of the coefficients.
-SIGNALS = ("dense_top", "dense_gap", "dense_mean", "coverage", "agreement", "score_gap", "information")
+SIGNALS = ("sentence", "passage", "lead", "words", "length")
+# Passages read of the first document and of each further one.
+_READ = (4, 2, 2)
+# Sentences whose meaning is compared; encoding each takes a millisecond or two, and eight tell no more than four.
+_SENTENCES = 4
+# Characters of a sentence: below, it says nothing; above, the rest is not read.
+_SHORTEST, _LONGEST = 15, 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,37 +60,97 @@ def load_evidence(folder: Path) -> EvidenceModel:
         raise IntegrityError(f"{path} is missing or damaged; reinstall citedesk or fit it again") from error
 
 
-def measure(snapshot: Snapshot, found: Found, text: str) -> dict[str, float]:
+@dataclass(frozen=True, slots=True)
+class Near:
+    """What lies nearest to a question: the first document, best first, then the next two.
+
+    documents: their titles. passages: of each, texts with their headings above, best first.
+    """
+
+    documents: tuple[str, ...]
+    passages: tuple[tuple[str, ...], ...]
+
+    @property
+    def said(self) -> frozenset[str]:
+        """Every stemmed word of all of it."""
+        return frozenset(words("\n".join([*self.documents, *(text for texts in self.passages for text in texts)])))
+
+    @property
+    def first(self) -> frozenset[str]:
+        """The stemmed words of the first document's title and passages."""
+        return frozenset(words("\n".join([*self.documents[:1], *(self.passages[0] if self.passages else ())])))
+
+
+NOTHING_NEAR = Near((), ())
+
+
+def near_positions(snapshot: Snapshot, found: Found) -> list[list[int]]:
+    """List the passages to read: a few of each of the first documents, best first."""
+    best = best_per_document(found.ranked, snapshot.owners)[: len(_READ)]
+    rows = {int(snapshot.owners[hit.position]): i for i, hit in enumerate(best)}
+    chosen: list[list[int]] = [[] for _ in best]
+    for hit in found.ranked:
+        i = rows.get(int(snapshot.owners[hit.position]))
+        if i is not None and len(chosen[i]) < _READ[i]:
+            chosen[i].append(hit.position)
+    return chosen
+
+
+def read_near(snapshot: Snapshot, positions: Sequence[Sequence[int]], texts: Mapping[int, str]) -> Near:
+    """Put together what was read; passages whose text was erased meanwhile are left out."""
+    titles, passages = [], []
+    for group in positions:
+        kept = [p for p in group if p in texts]
+        if kept:
+            titles.append(snapshot.documents[int(snapshot.owners[kept[0]])].title)
+            passages.append(tuple("\n".join([*snapshot.passages[p].headings, texts[p]]) for p in kept))
+    return Near(tuple(titles), tuple(passages))
+
+
+def measure(
+    snapshot: Snapshot, found: Found, near: Near, own: str, vector: NDArray[np.float32], encoder: Encoder
+) -> dict[str, float]:
     """Measure the signals of one search.
 
     Args:
         snapshot: the index.
         found: what the search saw; it must have ranked something.
-        text: the best passage with its title and headings.
+        near: what was read of it; it must hold a passage.
+        own: the question's own words, without the conversation before it.
+        vector: (d,) float32 of unit length, the encoded question.
+        encoder: the one the question was encoded with.
 
     Returns:
-        The value of each of SIGNALS: cosines in [-1, 1]; the share of the question's words in the best passage, in
-        [0, 1]; whether both legs prefer one document; how far the first document is ahead of the fifth; how much the
-        question's words say, as the logarithm of their weights' sum.
+        The value of each of SIGNALS: the largest cosine of a sentence, in [-1, 1]; the fused score of the best passage,
+        about [0, 1]; how far it is ahead of the best one of another document, 0 if there is none; the share of the
+        question's words, by weight, that the first document holds, in [0, 1]; the logarithm of one more than the
+        question's distinct words.
     """
-    documents = best_per_document(found.ranked, snapshot.owners)
-    dense = sorted((hit.dense.score for hit in documents[:20]), reverse=True)
-    candidates = found.candidates
-    lexical_best, dense_best = (
-        int(snapshot.owners[candidates.positions[int(np.argmax(leg))]])
-        for leg in (candidates.lexical, candidates.dense)
-    )
+    sentences = _sentences(near, found.weights)
+    cosines = encoder.encode(sentences) @ vector if sentences else np.zeros(1)
+    best = best_per_document(found.ranked, snapshot.owners)
     return {
-        "dense_top": dense[0],
-        "dense_gap": dense[0] - dense[min(4, len(dense) - 1)],
-        "dense_mean": sum(dense[:3]) / len(dense[:3]),
-        "coverage": _share(found.weights, set(words(text))),
-        "agreement": float(lexical_best == dense_best),
-        "score_gap": documents[0].score - documents[min(4, len(documents) - 1)].score,
-        "information": math.log1p(sum(found.weights.values())),
+        "sentence": float(cosines.max()),
+        "passage": best[0].score,
+        "lead": best[0].score - best[1].score if len(best) > 1 else 0.0,
+        "words": _share(found.weights, near.first),
+        "length": math.log1p(len(set(words(own)))),
     }
 
 
-def _share(weights: Mapping[str, float], found: set[str]) -> float:
+def _sentences(near: Near, weights: Mapping[str, float]) -> list[str]:
+    """Choose the sentences that hold most of the question's words; where none does, the first ones."""
+    every = [
+        text[start:end][:_LONGEST]
+        for texts in near.passages
+        for text in texts
+        for start, end in sentence_spans(text)
+        if end - start >= _SHORTEST
+    ]
+    distinct = list(dict.fromkeys(every))
+    return sorted(distinct, key=lambda text: -_share(weights, frozenset(words(text))))[:_SENTENCES]
+
+
+def _share(weights: Mapping[str, float], found: frozenset[str]) -> float:
     total = sum(weights.values())
     return sum(weight for term, weight in weights.items() if term in found) / total if total else 0.0

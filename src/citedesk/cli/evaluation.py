@@ -1,7 +1,9 @@
 """`citedesk eval`: figures, each beside a baseline in the same run."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ from citedesk.batch.means import means_of
 from citedesk.cli.common import PLACE, json_option, opened, print_json, print_table, progress_bar
 from citedesk.cli.eval_rephrasing import rephrasing
 from citedesk.cli.eval_triage import triage
+from citedesk.desk import Desk
 from citedesk.encoding import open_encoder
 from citedesk.settings import Settings, shipped
 from citedesk.triage.rows import Columns, Place, read_rows
@@ -193,32 +196,59 @@ def changes(
 
 
 @evaluation.command()
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("sources", metavar="FOLDER|FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--kb", "kb_folder", type=click.Path(path_type=Path), help="Documents to ask; default: the shipped ones.")
 @click.option(
     "--fit",
     type=click.Path(path_type=Path, file_okay=False),
-    help="Fit the evidence model and write it here.",
+    help="Fit the evidence model on the questions of all folders and write it here.",
 )
 @json_option
 @click.pass_obj
-def answers(settings: Settings, folder: Path, kb_folder: Path | None, fit: Path | None, as_json: bool) -> None:
-    """Recall, right citations and kept silence on judged questions."""
-    from dataclasses import replace
+def answers(
+    settings: Settings, sources: tuple[Path, ...], kb_folder: Path | None, fit: Path | None, as_json: bool
+) -> None:
+    """Recall, right citations, kept silence, and whether confidence knows when documents answer.
 
-    from citedesk.evaluate.answers import ask_all, fit_evidence, report
+    FOLDER holds judged questions (expected.jsonl), or is in BEIR layout: then each question is asked with and without
+    its documents. FILE holds questions with the passages that answer them in `contexts`, and a `label`.
+    """
+    from citedesk.evaluate.answers import examples_of
+    from citedesk.evaluate.evidence import fit_evidence
 
+    if fit is None:
+        for source in sources:
+            _print_answers(_measured_answers(settings, source, kb_folder), as_json)
+        return
+    with _asked_home(settings, kb_folder) as desk:
+        fitted = fit_evidence([example for folder in sources for example in examples_of(desk, folder)])
+    fit.mkdir(parents=True, exist_ok=True)
+    (fit / "model.json").write_text(json.dumps(fitted, indent=1) + "\n", encoding="utf-8")
+    print_json(fitted)
+
+
+@contextmanager
+def _asked_home(settings: Settings, kb_folder: Path | None) -> Iterator[Desk]:
     home = replace(settings, home=settings.home / "eval" / "answers")
     with opened(home) as desk, progress_bar("encoding") as progress:
         desk.library.add([kb_folder or shipped("kb")], progress)
-        asked = ask_all(desk, folder)
-        if fit:
-            fitted = fit_evidence(asked)
-            fit.mkdir(parents=True, exist_ok=True)
-            (fit / "model.json").write_text(json.dumps(fitted, indent=1) + "\n", encoding="utf-8")
-            print_json(fitted)
-            return
-        measured = report(desk, asked)
+        yield desk
+
+
+def _measured_answers(settings: Settings, source: Path, kb_folder: Path | None) -> dict[str, object]:
+    from citedesk.evaluate.answerability import evaluate_file, evaluate_folder
+    from citedesk.evaluate.answers import ask_all, report
+
+    if source.is_dir() and (source / "expected.jsonl").is_file():
+        with _asked_home(settings, kb_folder) as desk:
+            return report(desk, ask_all(desk, source))
+    measure = evaluate_folder if source.is_dir() else evaluate_file
+    own = replace(settings, home=settings.home / "eval" / f"answerable-{source.resolve().name}")
+    with opened(own) as desk, progress_bar("encoding") as progress:
+        return measure(desk, source, progress)
+
+
+def _print_answers(measured: Mapping[str, object], as_json: bool) -> None:
     if as_json:
         print_json(measured)
     else:

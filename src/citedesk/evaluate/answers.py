@@ -1,43 +1,47 @@
-"""Evaluate answers on judged questions: is the right document found and cited, is silence kept.
+"""Evaluate answers on judged questions: is the right document found and cited, is silence kept and for which reason.
 
-A folder holds queries.jsonl, qrels.tsv (passages as `document#section`), and expected.jsonl. Fits the
-evidence model on development questions too.
+A folder holds queries.jsonl, qrels.tsv (passages as `document#section`), and expected.jsonl. Fits the evidence model on
+development questions too; see `evidence.py`.
 """
 
 import re
+import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedKFold
 
+from citedesk.answer import Question
 from citedesk.answer.compose import documents_by_evidence
-from citedesk.answer.evidence import SIGNALS
 from citedesk.desk import Desk
 from citedesk.errors import InputError
 from citedesk.evaluate import metrics
+from citedesk.evaluate.answerability import earlier_of
+from citedesk.evaluate.evidence import Example, answered_at, rivals, rows_of, without
 from citedesk.evaluate.retrieval import read_questions
 from citedesk.index import Snapshot
 from citedesk.knowledge import Serving
 from citedesk.retrieve import Found
 from citedesk.triage.rows import read_rows
-from citedesk.types import Principal, Sentence
+from citedesk.types import Answered, Principal, Refused, Sentence, Ticket
 
 _READS = {
     "public": ("public",),
     "staff": ("public", "staff"),
     "restricted": ("public", "staff", "restricted"),
 }
-_FOLDS = 5
-_SEED = 20261123
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One question and what came of it."""
+    """One question and what came of it.
+
+    confidence: that the best document answers it, in [0, 1]. outcome: what the desk gives a ticket of this text.
+    scores: of simpler ways to know.
+    """
 
     id: str
     answerable: bool
@@ -46,12 +50,55 @@ class Asked:
     qrels: Mapping[str, int]
     documents: tuple[str, ...]
     sections: tuple[str, ...]
-    signals: Mapping[str, float]
-    sentences: tuple[Sentence, ...]
+    confidence: float
+    outcome: Answered | Refused
+    scores: Mapping[str, float]
+    seconds: float
+
+    @property
+    def sentences(self) -> tuple[Sentence, ...]:
+        """What was answered; nothing if it was refused."""
+        return self.outcome.sentences if isinstance(self.outcome, Answered) else ()
+
+    @property
+    def right(self) -> bool:
+        """Whether it can be answered and the best document does."""
+        return self.answerable and self.documents[:1] != () and self.documents[0] in self.expected
 
 
-def ask_all(desk: Desk, folder: Path) -> list[Asked]:
-    """Ask every question of a folder as a reader with its label.
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A question as its folder gives it: the row, what is expected, and the judgements of sections."""
+
+    row: Mapping[str, object]
+    expected: Mapping[str, object]
+    qrels: Mapping[str, int]
+
+    @property
+    def id(self) -> str:
+        """The question's id."""
+        return str(self.row["_id"])
+
+    @property
+    def answerable(self) -> bool:
+        """Whether a document answers it."""
+        return bool(self.expected.get("answerable"))
+
+    @property
+    def principal(self) -> Principal:
+        """A reader with the question's label."""
+        metadata = self.row.get("metadata")
+        label = str(metadata.get("labels", "staff")) if isinstance(metadata, dict) else "staff"
+        return Principal("evaluation", labels=frozenset(_READS.get(label, ("public", "staff"))))
+
+    def strings(self, name: str) -> tuple[str, ...]:
+        """Give a list of what is expected."""
+        value = self.expected.get(name)
+        return tuple(map(str, value)) if isinstance(value, list) else ()
+
+
+def read_judged(folder: Path) -> list[Judged]:
+    """Read the judged questions of a folder.
 
     Raises:
         InputError: if the folder has no question with an expectation.
@@ -61,36 +108,67 @@ def ask_all(desk: Desk, folder: Path) -> list[Asked]:
     rows = [row for row in read_rows([folder / "queries.jsonl"]) if str(row["_id"]) in expected]
     if not rows:
         raise InputError(f"{folder} has no question with an expectation; check the ids in expected.jsonl")
+    return [Judged(row, expected[str(row["_id"])], qrels.get(str(row["_id"]), {})) for row in rows]
+
+
+def ask_all(desk: Desk, folder: Path) -> list[Asked]:
+    """Ask every question of a folder as a reader with its label.
+
+    Raises:
+        InputError: if the folder has no question with an expectation.
+    """
     serving = desk.parts.live.serving()
-    return [_ask(desk, serving, row, expected[str(row["_id"])], qrels.get(str(row["_id"]), {})) for row in rows]
+    return [_ask(desk, serving, judged) for judged in read_judged(folder)]
 
 
-def _ask(
-    desk: Desk,
-    serving: Serving,
-    row: Mapping[str, object],
-    expected: Mapping[str, object],
-    qrels: Mapping[str, int],
-) -> Asked:
-    metadata = row.get("metadata")
-    label = str(metadata.get("labels", "staff")) if isinstance(metadata, dict) else "staff"
-    principal = Principal("evaluation", labels=frozenset(_READS.get(label, ("public", "staff"))))
-    snapshot = serving.snapshot
-    retrieved = desk.answerer.retrieve(serving, desk.question(serving, str(row["text"])), principal)
-    found, signals = retrieved.found, retrieved.signals
-    order = [row for row, _ in documents_by_evidence(found.ranked, snapshot)]
-    documents, mentions = expected.get("documents"), expected.get("must_mention")
+def _question(desk: Desk, serving: Serving, judged: Judged) -> Question:
+    return desk.question(serving, str(judged.row["text"]), earlier_of(judged.row))
+
+
+def _ask(desk: Desk, serving: Serving, judged: Judged) -> Asked:
+    snapshot, principal = serving.snapshot, judged.principal
+    began = time.perf_counter()
+    question = _question(desk, serving, judged)
+    triaged = desk.classify([Ticket(judged.id, "", question.message)])[0]
+    outcome = desk.answerer.answer(serving, question, principal, triaged, desk.triage.policy.file.answer)
+    seconds = time.perf_counter() - began
+    retrieved = desk.answerer.retrieve(serving, question, principal)
+    order = [row for row, _ in documents_by_evidence(retrieved.found.ranked, snapshot)]
     return Asked(
-        id=str(row["_id"]),
-        answerable=bool(expected.get("answerable")),
-        expected=frozenset(map(str, documents)) if isinstance(documents, list) else frozenset(),
-        must_mention=tuple(map(str, mentions)) if isinstance(mentions, list) else (),
-        qrels=qrels,
+        id=judged.id,
+        answerable=judged.answerable,
+        expected=frozenset(judged.strings("documents")),
+        must_mention=judged.strings("must_mention"),
+        qrels=judged.qrels,
         documents=tuple(snapshot.documents[i].id for i in order[:10]),
-        sections=_sections(snapshot, found),
-        signals=signals,
-        sentences=desk.answerer.compose(serving, retrieved, desk.triage.policy.file.answer) if signals else (),
+        sections=_sections(snapshot, retrieved.found),
+        confidence=desk.parts.evidence.confidence(retrieved.signals) if retrieved.signals else 0.0,
+        outcome=outcome,
+        scores=rivals(snapshot, retrieved),
+        seconds=seconds,
     )
+
+
+def examples_of(desk: Desk, folder: Path) -> list[Example]:
+    """Search for every question of a folder, and for those with an answer once more without the documents that give it.
+
+    Raises:
+        InputError: if the folder has no question with an expectation.
+    """
+    serving = desk.parts.live.serving()
+    rows, found = rows_of(serving.snapshot), []
+    for judged in read_judged(folder):
+        right = set(judged.strings("documents"))
+        gone = [rows[name] for name in sorted(right) if name in rows] if judged.answerable else []
+        for made, left in [(False, serving), *([(True, without(serving, gone))] if gone else [])]:
+            retrieved = desk.answerer.retrieve(left, _question(desk, left, judged), judged.principal)
+            if retrieved.signals:
+                best = documents_by_evidence(retrieved.found.ranked, left.snapshot)[0][0]
+                answerable = judged.answerable and not made
+                first = left.snapshot.documents[best].id in right
+                name = f"{folder.name}/{judged.id}"
+                found.append(Example(name, retrieved.signals, answerable, answerable and first, made))
+    return found
 
 
 def _sections(snapshot: Snapshot, found: Found) -> tuple[str, ...]:
@@ -109,13 +187,10 @@ def section_of(headings: Sequence[str]) -> str:
 
 
 def report(desk: Desk, asked: Sequence[Asked]) -> dict[str, object]:
-    """Measure: recall of judged documents and passages, right citations, kept silence."""
-    threshold = desk.triage.policy.file.answer.answer_at
-    confident = {a.id: bool(a.signals) and desk.parts.evidence.confidence(a.signals) >= threshold for a in asked}
+    """Measure: recall of judged documents and passages, right citations, kept silence, and what confidence is worth."""
     answerable = [a for a in asked if a.answerable]
     rest = [a for a in asked if not a.answerable]
-    answered = [a for a in answerable if confident[a.id] and a.sentences]
-    scores = np.array([desk.parts.evidence.confidence(a.signals) if a.signals else 0.0 for a in asked])
+    answered = [a for a in answerable if a.sentences]
     return {
         "questions": len(asked),
         "answerable": len(answerable),
@@ -124,15 +199,44 @@ def report(desk: Desk, asked: Sequence[Asked]) -> dict[str, object]:
         "any_judged_in_5": _mean([float(_document_recall(a, 5) > 0) for a in answerable]),
         "passage_recall@10": _mean([metrics.recall(a.sections, _grade2(a.qrels), 10) for a in answerable]),
         "passage_any_in_5": _mean([float(metrics.recall(a.sections, _grade2(a.qrels), 5) > 0) for a in answerable]),
-        "answered_share": _mean([float(a in answered) for a in answerable]),
+        "answered_share": _mean([float(bool(a.sentences)) for a in answerable]),
         "cited_right_of_answered": _mean([float(_main(a) in a.expected) for a in answered]),
         "any_cited_right_of_answered": _mean([float(not _cited(a).isdisjoint(a.expected)) for a in answered]),
         "must_mention_of_answered": _mean([_mentioned(a) for a in answered if a.must_mention]),
         "unanswerable": len(rest),
-        "unanswerable_refused": _mean([float(not confident[a.id]) for a in rest]),
-        "separation_auroc": round(metrics.auroc(scores, np.array([a.answerable for a in asked])), 4),
+        "unanswerable_refused": _mean([float(not a.sentences) for a in rest]),
         "citations_exact": _mean([float(_exact(desk, s)) for a in asked for s in a.sentences]),
+        **_confidence(asked),
+        "refused": {
+            "answerable": _reasons(answerable),
+            "unanswerable": _reasons(rest),
+        },
+        "seconds_per_question": round(float(np.median([a.seconds for a in asked])), 4),
     }
+
+
+def _confidence(asked: Sequence[Asked]) -> dict[str, object]:
+    """Say what confidence is worth: separation, calibration, error by share answered, and what a threshold trades."""
+    scores, right = np.array([a.confidence for a in asked]), np.array([a.right for a in asked])
+    answerable = np.array([a.answerable for a in asked])
+    return {
+        "separation_auroc": round(metrics.auroc(scores, answerable), 4),
+        "separation_auroc_of_others": {
+            name: round(metrics.auroc(_column(asked, name), answerable), 4) for name in asked[0].scores
+        },
+        "confidence_ece": round(metrics.expected_calibration_error(scores, right), 4),
+        "risk_coverage": metrics.risk_coverage(scores, right),
+        "answered_when_refused": answered_at(scores, answerable),
+    }
+
+
+def _column(asked: Sequence[Asked], name: str) -> NDArray[np.float64]:
+    return np.array([a.scores[name] for a in asked])
+
+
+def _reasons(asked: Sequence[Asked]) -> dict[str, int]:
+    found = Counter(a.outcome.reason.value for a in asked if isinstance(a.outcome, Refused))
+    return dict(sorted(found.items()))
 
 
 def _grade2(qrels: Mapping[str, int]) -> dict[str, int]:
@@ -168,31 +272,3 @@ def _exact(desk: Desk, sentence: Sentence) -> bool:
 
 def _mean(values: Sequence[float]) -> float:
     return round(float(np.mean(values)), 4) if values else 0.0
-
-
-def fit_evidence(asked: Sequence[Asked]) -> dict[str, object]:
-    """Fit the evidence model: is the question answerable, and is the best document a right one?
-
-    Returns:
-        Weights per signal, intercept, and the cross-validated AUROC.
-    """
-    usable = [a for a in asked if a.signals]
-    x = np.array([[a.signals[name] for name in SIGNALS] for a in usable])
-    y = np.array([a.answerable and a.documents[0] in a.expected for a in usable])
-    mean, scale = x.mean(axis=0), x.std(axis=0) + 1e-9
-    z = (x - mean) / scale
-    held_out: NDArray[np.float64] = np.zeros(len(y))
-    for train, test in StratifiedKFold(_FOLDS, shuffle=True, random_state=_SEED).split(z, y):
-        held_out[test] = _regression().fit(z[train], y[train]).predict_proba(z[test])[:, 1]
-    model = _regression().fit(z, y)
-    weights = model.coef_[0] / scale
-    return {
-        "weights": {name: round(float(w), 6) for name, w in zip(SIGNALS, weights, strict=True)},
-        "intercept": round(float(model.intercept_[0] - (weights * mean).sum()), 6),
-        "questions": len(y),
-        "cross_validated_auroc": round(metrics.auroc(held_out, y), 4),
-    }
-
-
-def _regression() -> LogisticRegression:
-    return LogisticRegression(C=0.5, class_weight="balanced")

@@ -117,11 +117,18 @@ class RoutingPolicy(BaseModel):
 
 
 class AnswerPolicy(BaseModel):
-    """When to answer, and how much."""
+    """When to answer, how much, and what to call a silence.
+
+    near_at: confidence below which nothing came near. strange_share: such a question is out of scope if at most this
+    share of tickets is as strange. needs_human: signals of tickets that a person answers, whatever documents say.
+    """
 
     model_config = _STRICT
     answer_at: Share
     max_sentences: Annotated[int, Field(ge=1, le=50)]
+    near_at: Share = 0.1
+    strange_share: Share = 0.05
+    needs_human: tuple[str, ...] = ()
 
 
 class ScopePolicy(BaseModel):
@@ -148,6 +155,13 @@ class PolicyFile(BaseModel):
     answer: AnswerPolicy
     scope: ScopePolicy = ScopePolicy()
     guard: GuardPolicy = GuardPolicy()
+
+    @model_validator(mode="after")
+    def _leave_to_a_person(self) -> "PolicyFile":
+        for signal in self.answer.needs_human:
+            if signal not in self.signals:
+                raise ValueError(f"answer.needs_human: no signal {signal!r}")
+        return self
 
     @model_validator(mode="after")
     def _refer(self) -> "PolicyFile":

@@ -18,11 +18,15 @@ from citedesk.types import Prediction, Route, Ticket
 
 @dataclass(frozen=True, slots=True)
 class Triaged:
-    """A ticket's predictions and route; and the share of training tickets that were at least as strange."""
+    """A ticket's predictions and route.
+
+    usual: the share of training tickets that were at least as strange. signals: those of the policy that it shows.
+    """
 
     predictions: Mapping[str, Prediction]
     route: Route | None
     usual: float = 1.0
+    signals: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -77,7 +81,7 @@ class Triage:
         results = []
         for i, (ticket, (predicted, usual)) in enumerate(zip(tickets, predictions, strict=True)):
             routed = self._route(ticket, inputs, i, predicted) if routes else None
-            results.append(Triaged(predicted, routed, usual))
+            results.append(Triaged(predicted, routed, usual, frozenset(inputs.signals[i])))
         return results
 
     def _route(self, ticket: Ticket, inputs: Inputs, i: int, predicted: Mapping[str, Prediction]) -> Route | None:

@@ -74,6 +74,8 @@ def _unused(policy: PolicyDraft) -> Iterator[Issue]:
     conditions = [rule for _, rule in (*policy.rules, *policy.paging)]
     used = {name for rule in conditions for name in (*rule.when, *rule.unless)}
     used |= {name for names in policy.matrix_signals.values() for name in names}
+    named = policy.table("answer").get("needs_human")
+    used |= {name for name in named if isinstance(name, str)} if isinstance(named, list) else set()
     for name in policy.signals:
         if name not in used:
             yield policy.info(
