@@ -5,6 +5,7 @@
 
 import hashlib
 import json
+import secrets
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -19,6 +20,9 @@ from citedesk.encoding import Encoder, open_encoder
 from citedesk.encoding.protocol import QueryEncoder
 from citedesk.encoding.recorded import Recorded
 from citedesk.guard import mask_secrets, redact, screen
+from citedesk.guard.attachments import attachments
+from citedesk.guard.contacts import own_values
+from citedesk.guard.language import language
 from citedesk.index import Snapshot
 from citedesk.knowledge import Library, LiveIndex, Serving
 from citedesk.retrieve import FIRST_PAGE, Page, Query, Results, SearchEngine
@@ -138,6 +142,8 @@ class Desk:
             answer = attack(injection) or self.answerer.answer(
                 serving, question, principal, triaged, models.triage.policy.file.answer
             )
+            own = own_values(ticket, secrets.token_bytes(16))
+            answer = self.answerer.guarded(answer, own, triaged, models.triage.policy.file.guard)
         self.metrics.count("answers_total", status=answer.status)
         if models.shadow:
             finish = partial(cautious, injection=injection)
@@ -148,7 +154,7 @@ class Desk:
             predictions=triaged.predictions,
             route=triaged.route,
             answer=answer,
-            guard=GuardReport(redacted.counts, injection),
+            guard=GuardReport(redacted.counts, injection, language(redacted.ticket.text), attachments(ticket.fields)),
             versions=self.versions(serving.snapshot, models.triage, answer),
         )
 

@@ -14,9 +14,12 @@ from numpy.typing import NDArray
 from citedesk.answer.compose import MOST_DOCUMENTS, compose_readings, documents_by_evidence, readings
 from citedesk.answer.conflicts import find_conflicts, undecided
 from citedesk.answer.evidence import EvidenceModel, measure
-from citedesk.answer.refuse import silence
+from citedesk.answer.output import guard_output, quote_may_leave
+from citedesk.answer.refuse import held_back, silence
 from citedesk.answer.sources import sources_of
 from citedesk.answer.verify import verify
+from citedesk.guard import GuardPolicy
+from citedesk.guard.contacts import Own
 from citedesk.knowledge import Serving
 from citedesk.retrieve import Found, Query, SearchEngine
 from citedesk.store import Store
@@ -107,6 +110,33 @@ class Answerer:
         citations = [c for one in sentences for c in one.citations] + [c for one in conflicts for c in one.sides]
         sources = sources_of(citations, self._stored({(c.document_id, c.version) for c in citations}), self.today())
         return Answered(tuple(sentences), confidence, sources=sources, conflicts=conflicts)
+
+    def guarded(
+        self, answer: Answered | Refused, own: Own, triaged: Triaged, policy: GuardPolicy
+    ) -> Answered | Refused:
+        """Take from an answer what must not leave; refuse if nothing is left.
+
+        Args:
+            answer: whoever made it.
+            own: what the asker sent, which may be said back.
+            triaged: says who can tell what was held back.
+            policy: what the site allows.
+        """
+        if isinstance(answer, Refused):
+            return answer
+        cited = {(c.document_id, c.version) for s in answer.sentences for c in s.citations}
+        with self.store.lock:
+            texts = self.store.documents.texts(sorted(cited))
+        left = guard_output(answer.sentences, texts, own, policy)
+        if not left.sentences:
+            return held_back(left.held, triaged, answer.confidence)
+        shown = {c.document_id for s in left.sentences for c in s.citations}
+        conflicts = tuple(
+            one for one in answer.conflicts if all(quote_may_leave(side.quote, own, policy) for side in one.sides)
+        )
+        shown |= {side.document_id for one in conflicts for side in one.sides}
+        sources = tuple(source for source in answer.sources if source.document_id in shown)
+        return replace(answer, sentences=left.sentences, held=left.held, conflicts=conflicts, sources=sources)
 
     def _texts(self, serving: Serving, retrieved: Retrieved) -> Mapping[tuple[str, str], str]:
         rows = [row for row, _ in documents_by_evidence(retrieved.found.ranked, serving.snapshot)[:MOST_DOCUMENTS]]

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from citedesk.answer.safeguards import Safeguards, cited, safeguards
+from citedesk.answer.units import plain
 from citedesk.guard.commands import RiskFound, risks
 from citedesk.guard.config import GuardPolicy
 from citedesk.guard.contacts import Own, withheld
@@ -103,6 +104,13 @@ def _unfit(sentence: Sentence, own: Own, policy: GuardPolicy) -> str:
     return unfit_text(sentence.text, [citation.quote for citation in sentence.citations], policy)
 
 
+def quote_may_leave(quote: str, own: Own = NOBODY, policy: GuardPolicy = DEFAULTS) -> bool:
+    """Tell whether a quote may be shown by itself, beside an answer: nothing in it is unfit, and no command to prove."""
+    if withheld(quote, "", own, policy) or unfit_text(plain(quote), [quote], policy):
+        return False
+    return not any(risk.kind in policy.prove_kinds and not risk.warned for risk in risks(quote))
+
+
 def unfit_text(text: str, quotes: Sequence[str], policy: GuardPolicy) -> str:
     """Say why a text must not be shown: `hidden`, `markup`, `link`, `promise`, or nothing.
 
@@ -133,11 +141,12 @@ def _with_risks(sentence: Sentence, texts: Texts, own: Own, policy: GuardPolicy)
     found = [risk for risk in risks(sentence.text) if not risk.warned]
     if not found:
         return sentence
-    first = sentence.citations[0]
+    # Of several quotes, the one that holds the command: a check begins with its heading, a row with its header.
+    first = next((c for c in sentence.citations if found[0].command[:20] in c.quote), sentence.citations[0])
     text = texts.get((first.document_id, first.version), "")
 
     def may_show(quote: str) -> bool:
-        return not withheld(quote, sentence.part, own, policy) and not unfit_text(quote, [quote], policy)
+        return not withheld(quote, sentence.part, own, policy) and not unfit_text(plain(quote), [quote], policy)
 
     guards = safeguards(text, first.start, first.end, may_show) if text else _NO_SAFEGUARDS
     if not (guards.precondition and guards.rollback) and any(risk.kind in policy.prove_kinds for risk in found):

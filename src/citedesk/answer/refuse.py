@@ -1,5 +1,7 @@
 """Typed silence: why no answer is given, and what would help."""
 
+from collections.abc import Mapping
+
 from citedesk.triage.predict import Triaged
 from citedesk.types import Injection, NearDocument, RefusalReason, Refused
 
@@ -13,6 +15,33 @@ def attack(injection: Injection) -> Refused | None:
         RefusalReason.INJECTION,
         f"the ticket tries to give orders to software ({', '.join(injection.families)}); a person should read it",
     )
+
+
+# What was held back, in words.
+_HELD = {
+    "secret": "secrets",
+    "personal": "personal data of others",
+    "hidden": "hidden characters",
+    "markup": "markup that could run",
+    "link": "deceptive links",
+    "promise": "promises in the company's name",
+    "risky_command": "commands that destroy or expose, without their precondition and rollback",
+    "incomplete_steps": "steps that follow one of these",
+}
+
+
+def held_back(held: Mapping[str, int], triaged: Triaged, confidence: float) -> Refused:
+    """Refuse where documents answer, but nothing of it may be said.
+
+    Args:
+        held: reason -> count, of the output guard.
+        triaged: says who can tell it.
+        confidence: of the answer.
+    """
+    what = "; ".join(_HELD.get(reason, reason) for reason in held) or "all of it"
+    who = triaged.route.group if triaged.route is not None else "the document's owner"
+    help_text = f"documents answer this, but what they say is held back ({what}); {who} can read them and answer"
+    return Refused("blocked", RefusalReason.POLICY, help_text, (), confidence)
 
 
 def silence(triaged: Triaged, nearest: tuple[NearDocument, ...], confidence: float) -> Refused:

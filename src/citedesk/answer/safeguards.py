@@ -97,21 +97,21 @@ def safeguards(text: str, start: int, end: int, may_show: Callable[[str], bool] 
         At most two spans of each, the most fitting first.
     """
     said = [one for one in statements(text) if may_show(text[one.start : one.end])]
-    own = [i for i, one in enumerate(said) if one.start < end and start < one.end]
-    around = _around(said, own)
+    own = [one for one in said if one.start < end and start < one.end]
+    section = _section(said, start, own)
+    near = [one for one in section if _nearby(said, one, start, end)]
     about = set(words(text[start:end]))
-    before = _titled(said, _BEFORE)
     check = [one for one in _titled(said, _CHECKS) if _condition(text, one) or text.startswith("Bad:", one.start)]
     precondition = (
-        [said[i] for i in own if _condition(text, said[i])]
-        or [one for one in around if _condition(text, one) or _has(_CAUTION, text, one)]
-        or _best(text, before, about)
+        [one for one in own if _condition(text, one)]
+        or [one for one in near if one.start < start and (_condition(text, one) or _has(_CAUTION, text, one))]
+        or _best(text, _titled(said, _BEFORE), about)
+        or [one for one in near if _condition(text, one) or _has(_CAUTION, text, one)]
         or _best(text, check, about)
     )
-    undo = _titled(said, _UNDO)
-    back = [one for one in (*(said[i] for i in own), *around) if _has(_BACK, text, one)]
+    back = [one for one in (*own, *section) if _has(_BACK, text, one)]
     elsewhere = [one for one in said if _has(_BACK, text, one) and len(about & _words(text, one)) > 1]
-    rollback = _best(text, undo, about) or back or _best(text, elsewhere, about)
+    rollback = _best(text, _titled(said, _UNDO), about) or back or _best(text, elsewhere, about)
     return Safeguards(_cut(precondition), _cut(rollback))
 
 
@@ -120,13 +120,18 @@ def cited(document_id: str, version: str, text: str, spans: Sequence[tuple[int, 
     return tuple(Citation(document_id, version, start, end, text[start:end]) for start, end in spans)
 
 
-def _around(said: Sequence[Statement], own: Sequence[int]) -> list[Statement]:
-    """List the nearest statements of the same section: those before first, from near to far."""
-    if not own:
-        return []
-    first, last = own[0], own[-1]
-    order = [*range(first - 1, first - 1 - _NEAR, -1), *range(last + 1, last + 1 + _NEAR)]
-    return [said[i] for i in order if 0 <= i < len(said) and said[i].section == said[first].section]
+def _section(said: Sequence[Statement], start: int, own: Sequence[Statement]) -> list[Statement]:
+    """List the other statements of the section that a step stands in, the nearest first."""
+    before = [one for one in said if one.start <= start]
+    anchor = own[0] if own else before[-1] if before else None
+    members = [one for one in said if anchor is not None and one.section == anchor.section and one not in own]
+    return sorted(members, key=lambda one: (abs(one.start - start), one.start))
+
+
+def _nearby(said: Sequence[Statement], one: Statement, start: int, end: int) -> bool:
+    """Tell whether few statements stand between one and the step at `[start, end)`."""
+    between = [other for other in said if one.end <= other.start < start or end <= other.start < one.start]
+    return len(between) < _NEAR
 
 
 def _titled(said: Sequence[Statement], pattern: re.Pattern[str]) -> list[Statement]:

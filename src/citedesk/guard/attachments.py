@@ -16,93 +16,27 @@ _SIZES = ("size", "bytes", "file_size", "length")
 _MOST = 1_000
 _LARGE = 25_000_000
 
-_RUNS = frozenset(
-    [
-        "exe",
-        "com",
-        "scr",
-        "pif",
-        "bat",
-        "cmd",
-        "ps1",
-        "psm1",
-        "vbs",
-        "vbe",
-        "js",
-        "jse",
-        "wsf",
-        "wsh",
-        "hta",
-        "msi",
-        "msp",
-        "msix",
-        "lnk",
-        "url",
-        "scf",
-        "cpl",
-        "jar",
-        "dll",
-        "sys",
-        "reg",
-        "sh",
-        "bash",
-        "command",
-        "app",
-        "dmg",
-        "pkg",
-        "apk",
-        "deb",
-        "rpm",
-        "run",
-        "py",
-        "pl",
-        "rb",
-        "appimage",
-        "chm",
-        "inf",
-        "gadget",
-        "workflow",
-        "xll",
-        "iqy",
-        "settingcontent-ms",
-    ]
-)
-_MACROS = frozenset(
-    ["docm", "dotm", "xlsm", "xltm", "xlam", "xlsb", "pptm", "potm", "ppam", "ppsm", "sldm", "doc", "xls", "ppt", "rtf", "slk"]
-)
-_PACKED = frozenset(
-    ["zip", "7z", "rar", "tar", "gz", "tgz", "bz2", "xz", "zst", "cab", "ace", "arj", "iso", "img", "vhd", "vhdx", "lzh", "z"]
-)
-_SHOWN = frozenset(
-    [
-        "pdf",
-        "doc",
-        "docx",
-        "xls",
-        "xlsx",
-        "ppt",
-        "pptx",
-        "txt",
-        "csv",
-        "jpg",
-        "jpeg",
-        "png",
-        "gif",
-        "webp",
-        "mp3",
-        "mp4",
-        "wav",
-        "html",
-        "htm",
-        "eml",
-        "log",
-        "rtf",
-        "odt",
-    ]
-)
-_WEB = frozenset(
-    ["html", "htm", "shtml", "xhtml", "mht", "mhtml", "svg", "xml"]
-)
+_RUNS = frozenset((
+    "exe", "com", "scr", "pif", "bat", "cmd", "ps1", "psm1", "vbs", "vbe", "js", "jse", "wsf", "wsh", "hta", "msi",
+    "msp", "msix", "lnk", "url", "scf", "cpl", "jar", "dll", "sys", "reg", "sh", "bash", "command", "app", "dmg",
+    "pkg", "apk", "deb", "rpm", "run", "py", "pl", "rb", "appimage", "chm", "inf", "gadget", "workflow", "xll",
+    "iqy", "settingcontent-ms",
+))  # fmt: skip
+_MACROS = frozenset((
+    "docm", "dotm", "xlsm", "xltm", "xlam", "xlsb", "pptm", "potm", "ppam", "ppsm", "sldm", "doc", "xls", "ppt",
+    "rtf", "slk",
+))  # fmt: skip
+_PACKED = frozenset((
+    "zip", "7z", "rar", "tar", "gz", "tgz", "bz2", "xz", "zst", "cab", "ace", "arj", "iso", "img", "vhd", "vhdx",
+    "lzh", "z",
+))  # fmt: skip
+_SHOWN = frozenset((
+    "pdf", "doc", "docx", "xls", "xlsx", "ppt", "pptx", "txt", "csv", "jpg", "jpeg", "png", "gif", "webp", "mp3",
+    "mp4", "wav", "html", "htm", "eml", "log", "rtf", "odt",
+))  # fmt: skip
+_WEB = frozenset((
+    "html", "htm", "shtml", "xhtml", "mht", "mhtml", "svg", "xml",
+))  # fmt: skip
 _HIDDEN = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\x00-\x1f\x7f]")
 _FAMILIES = {
     "image": frozenset(["jpg", "jpeg", "png", "gif", "webp", "bmp", "tif", "tiff", "svg", "heic", "ico", "avif"]),

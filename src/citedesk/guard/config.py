@@ -5,9 +5,15 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 # Words of shared mailboxes: whoever reads them does so by office, not by name.
-ROLES = tuple(
-    ["abuse", "accounting", "accounts", "admin", "alerts", "billing", "careers", "compliance", "contact", "datenschutz", "desk", "dpo", "facilities", "facturation", "feedback", "finance", "hello", "help", "helpdesk", "hostmaster", "hr", "info", "invoices", "it", "jobs", "kontakt", "legal", "mail", "marketing", "network", "news", "noc", "noreply", "office", "onboarding", "oncall", "operations", "ops", "orders", "payments", "phishing", "platform", "postmaster", "press", "privacy", "purchasing", "reception", "reply", "returns", "sales", "security", "service", "servicedesk", "shop", "soc", "soporte", "spam", "status", "support", "team", "tickets", "vertrieb", "warehouse", "webmaster", "zentrale"]
-)
+ROLES = (
+    "abuse", "accounting", "accounts", "admin", "alerts", "billing", "careers", "compliance", "contact",
+    "datenschutz", "desk", "dpo", "facilities", "facturation", "feedback", "finance", "hello", "help", "helpdesk",
+    "hostmaster", "hr", "info", "invoices", "it", "jobs", "kontakt", "legal", "mail", "marketing", "network",
+    "news", "noc", "noreply", "office", "onboarding", "oncall", "operations", "ops", "orders", "payments",
+    "phishing", "platform", "postmaster", "press", "privacy", "purchasing", "reception", "reply", "returns",
+    "sales", "security", "service", "servicedesk", "shop", "soc", "soporte", "spam", "status", "support", "team",
+    "tickets", "vertrieb", "warehouse", "webmaster", "zentrale",
+)  # fmt: skip
 
 
 class GuardPolicy(BaseModel):

@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from citedesk.guard.config import GuardPolicy
-from citedesk.guard.inspect import SECRET_TYPES
-from citedesk.guard.redact import find
+from citedesk.guard.find import find
+from citedesk.guard.patterns import SECRET_TYPES
 from citedesk.types import Finding, Ticket
 
 # Types that are no way to a person, or stand in documents on purpose.

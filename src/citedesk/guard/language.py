@@ -20,9 +20,9 @@ _COMMON = {
     "es": "el la los las de que y en un una es no se por con para del al me lo su desde cuando está pero más como mi hemos puedo nos favor tengo hay",
     "fr": "le la les des et est un une de du en que pas ne je vous nous sur pour dans avec il au ce mon plus depuis mais qui sont cette merci ai être",
     "it": "il lo la gli di che e è un una non per con del della sono nel da ho si mi alla questo ma come più quando dopo anche grazie ci le dei",
-    "pt": "o os as de que e é um uma não em do da para com no na por se meu está mas mais como ao quando foi dos das você tenho obrigado depois",
+    "pt": "o os as de que e é um uma não em da para com na por se meu está mas mais como ao quando foi dos das você tenho obrigado depois",
     "nl": "de het een en van is niet ik dat op te in voor met zijn er aan maar ook bij wordt naar kan als we heb deze geen sinds graag wij nog om",
-    "pl": "i w na się nie jest że do z to jak po od czy dla ale jestem mam przy tego są być już które proszę nie może przez tylko bardzo mi",
+    "pl": "na się nie jest że jak od czy dla ale jestem mam przy tego są być już które proszę nie może przez tylko bardzo mi",
     "sv": "och att det är som en på inte jag med för av har till den om kan vi men så från ett när nu efter vid mig eller också tack",
     "da": "og at det er som en på ikke jeg med for af har til den om kan vi men så fra et når nu efter ved mig eller også tak ikke blev",
 }  # fmt: skip
