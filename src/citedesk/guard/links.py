@@ -48,6 +48,8 @@ def link_spans(text: str, hosts: Collection[str] = ()) -> tuple[LinkSpan, ...]:
     Returns:
         Their addresses in text order: the part to make active, to show as plain text, or not to show.
     """
+    if ":" not in text and "\\\\" not in text and "//" not in text and "www." not in text.lower():
+        return ()
     allowed = [_labels(host) for host in hosts]
     return tuple(_judged(match, allowed) for match in _LINK.finditer(text))
 
