@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from citedesk.answer.output import Guarded, guard_output
+from citedesk.answer.output import Guarded, guard_output, quote_may_leave
 from citedesk.answer.safeguards import safeguards, statements
 from citedesk.answer.units import plain
 from citedesk.desk import Desk
 from citedesk.guard.config import GuardPolicy
 from citedesk.guard.contacts import Own, own_values
-from citedesk.types import Answered, Citation, RefusalReason, Refused, Sentence, Ticket
+from citedesk.types import Answered, Citation, Conflict, RefusalReason, Refused, Sentence, Source, Ticket
 
 RUNBOOK = """# Volume is full
 
@@ -194,3 +194,25 @@ def test_safeguards_code_under_a_sentence_finds_its_section() -> None:
     found = safeguards(text, start, start + 17)
     assert [text[a:b] for a, b in found.precondition] == ["Do this only if the queue hangs."]
     assert [text[a:b] for a, b in found.rollback] == ["It cannot be undone."]
+
+
+def test_quote_may_leave_only_what_needs_no_proof() -> None:
+    assert quote_may_leave("The limit is 30 seconds.")
+    assert quote_may_leave("Never run `rm -rf /srv`.")
+    assert not quote_may_leave("Run `rm -rf /srv`.")
+    assert not quote_may_leave("Ask nora.berger@corp.internal.")
+
+
+def test_guarded_conflict_and_source_of_what_is_held_are_left_out(desk: Desk) -> None:
+    (triaged,) = desk.classify([Ticket("t", "VPN drops", "")])
+    good, bad = "The limit is 30 seconds.", "Ask nora.berger@corp.internal."
+    sides = (Citation("d", "v", 0, len(good), good), Citation("e", "v", 0, len(bad), bad))
+    sources = tuple(Source(name, "v", name, "article", None, "never") for name in ("d", "e"))
+    answer = Answered(
+        (_sentence(good, good, "answer"),),
+        0.9,
+        sources=sources,
+        conflicts=(Conflict("limit", sides), Conflict("x", sides[:1])),
+    )
+    left = desk.answerer.guarded(answer, Own(), triaged, GuardPolicy())
+    assert left == replace(answer, conflicts=(Conflict("x", sides[:1]),), sources=sources[:1])
