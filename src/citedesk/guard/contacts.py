@@ -12,11 +12,17 @@ from dataclasses import dataclass
 
 from citedesk.guard.config import GuardPolicy
 from citedesk.guard.find import find
-from citedesk.guard.patterns import SECRET_TYPES
+from citedesk.guard.patterns import PERSONAL, SECRET_TYPES, SECRETS_IN_DOCUMENTS
 from citedesk.types import Finding, Ticket
 
 # Types that are no way to a person, or stand in documents on purpose.
 _FREE = frozenset({"URL", "IP", "MAC", "PERSON", "ADDRESS"})
+# What is looked for in a document; its samples are no secrets.
+_IN_DOCUMENTS = (*SECRETS_IN_DOCUMENTS, *PERSONAL)
+# Keys that name or order things and open nothing.
+_NAMING = re.compile(
+    r"\b(?:surrogate|idempotency|partition|sort|primary|foreign|cache|routing)[-_ ]?key\W{1,4}$", re.IGNORECASE
+)
 _NOBODY = re.compile(r"(?:^|[.@])(?:example|test|invalid|localhost|example\.(?:com|net|org))$")
 _CONTACT = re.compile(
     r"\b(?:hot-?line|switchboard|reception|front\s+desk|help\s?desk|service\s+desk|on-?call|duty|help-?line|emergency|call\s+centre"
@@ -84,7 +90,13 @@ def withheld(text: str, part: str, own: Own, policy: GuardPolicy) -> tuple[str, 
         own: what the asker sent.
         policy: which mailboxes are published.
     """
-    found = [f for f in find(text) if f.type not in _FREE and not own.holds(f.type, text[f.start : f.end])]
+    found = [
+        f
+        for f in find(text, _IN_DOCUMENTS)
+        if f.type not in _FREE
+        and not own.holds(f.type, text[f.start : f.end])
+        and not (f.type in SECRET_TYPES and _NAMING.search(text[max(0, f.start - 30) : f.start]))
+    ]
     reasons: Iterable[str] = (
         "secret" if f.type in SECRET_TYPES else "personal"
         for f in found
