@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from citedesk.answer import Question
+from citedesk.answer import Asker, Question
 from citedesk.answer.answerer import Answerer
 from citedesk.answer.evidence import SIGNALS, EvidenceModel
 from citedesk.encoding.fake import FakeEncoder
@@ -15,7 +15,9 @@ from citedesk.formats import answer_json
 from citedesk.knowledge import LiveIndex
 from citedesk.knowledge.build import add_documents
 from citedesk.retrieve import SearchEngine
+from citedesk.settings import shipped
 from citedesk.store import Store, open_store
+from citedesk.triage import load_policy
 from citedesk.triage.policy import AnswerPolicy
 from citedesk.triage.predict import Triaged
 from citedesk.types import Answered, Document, Principal, RefusalReason, Refused
@@ -47,8 +49,9 @@ def _answer(store: Store, folder: Path, *documents: Document, principal: Princip
     answerer = Answerer(store, SearchEngine(store, live), SURE, lambda: date(2026, 11, 23))
     triaged = Triaged({}, None)
     question = Question(QUESTION, encoder.encode([QUESTION])[0])
-    policy = AnswerPolicy(answer_at=0.5, max_sentences=10)
-    return answerer.answer(live.serving(), question, principal, triaged, policy)
+    shipped_policy = load_policy(shipped("kb") / "policy.toml").file
+    policy = shipped_policy.model_copy(update={"answer": AnswerPolicy(answer_at=0.5, max_sentences=10)})
+    return answerer.answer(live.serving(), question, Asker(principal), triaged, policy)
 
 
 def test_answer_step_contradicted_by_a_document_of_equal_standing_is_refused_with_both_sides(

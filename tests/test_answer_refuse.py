@@ -98,12 +98,12 @@ def test_by_hand_lets_other_tickets_be_answered() -> None:
 
 
 def test_held_back_says_that_an_answer_was_found_and_by_which_rule_it_is_kept() -> None:
-    assert held_back(_triaged(), {"secret": 1, "pii": 2}, Unanswered(NEAR, 0.8)) == Refused(
+    assert held_back({"secret": 1, "link": 2}, _triaged(), 0.8) == Refused(
         "blocked",
         RefusalReason.POLICY,
-        "documents answer this, but what they say must not be passed on: pii (2), secret (1); "
+        "documents answer this, but what they say is held back (deceptive links; secrets); "
         "net-2 (L2) takes it, then net-3 after 30 minutes",
-        NEAR,
+        (),
         0.8,
     )
 

@@ -5,6 +5,7 @@
 
 import hashlib
 import json
+import secrets
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,12 +14,15 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from citedesk.answer import Answerer, EvidenceModel, Question, attack, load_evidence, question_of
+from citedesk.answer import Answerer, Asker, EvidenceModel, Question, attack, load_evidence, question_of
 from citedesk.answer.llm import open_rephraser
 from citedesk.encoding import Encoder, open_encoder
 from citedesk.encoding.protocol import QueryEncoder
 from citedesk.encoding.recorded import Recorded
 from citedesk.guard import mask_secrets, redact, screen
+from citedesk.guard.attachments import attachments
+from citedesk.guard.contacts import own_values
+from citedesk.guard.language import language
 from citedesk.index import Snapshot
 from citedesk.knowledge import Library, LiveIndex, Serving
 from citedesk.retrieve import FIRST_PAGE, Page, Query, Results, SearchEngine
@@ -136,8 +140,9 @@ class Desk:
             # One vector serves both, unless the encoder asks questions differently from how it reads texts.
             same = serving.encoder.name == self.encoder.name and not isinstance(serving.encoder, QueryEncoder)
             question = Question(text, inputs.vectors[0] if same else self.engine.encode(serving, text))
+            asker = Asker(principal, own_values(ticket, secrets.token_bytes(16)))
             answer = attack(injection) or self.answerer.answer(
-                serving, question, principal, triaged, models.triage.policy.file.answer
+                serving, question, asker, triaged, models.triage.policy.file
             )
         self.metrics.count("answers_total", status=answer.status)
         if models.shadow:
@@ -149,7 +154,7 @@ class Desk:
             predictions=triaged.predictions,
             route=triaged.route,
             answer=answer,
-            guard=GuardReport(redacted.counts, injection),
+            guard=GuardReport(redacted.counts, injection, language(redacted.ticket.text), attachments(ticket.fields)),
             versions=self.versions(serving.snapshot, models.triage, answer),
         )
 

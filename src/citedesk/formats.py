@@ -9,7 +9,7 @@ from citedesk.retrieve import Results
 from citedesk.store.audit import Entry
 from citedesk.store.tickets import StoredTicket
 from citedesk.triage.predict import Triaged
-from citedesk.types import Answered, Document, Finding, Hit, Prediction, Refused, Route, Suggestion
+from citedesk.types import Answered, Document, Finding, GuardReport, Hit, Prediction, Refused, Route, Suggestion
 
 Json = dict[str, Any]
 
@@ -73,6 +73,16 @@ def answer_json(answer: Answered | Refused) -> Json:
     return {**asdict(answer), **shown}
 
 
+def guard_json(guard: GuardReport) -> Json:
+    """Shape what the guard saw in a ticket."""
+    return {
+        "redacted": dict(guard.redacted),
+        "injection": asdict(guard.injection),
+        "language": guard.language,
+        "attachments": dict(guard.attachments),
+    }
+
+
 def suggestion_json(suggestion: Suggestion) -> Json:
     """Shape a suggestion."""
     return {
@@ -81,7 +91,7 @@ def suggestion_json(suggestion: Suggestion) -> Json:
         "predictions": {name: prediction_json(p) for name, p in suggestion.predictions.items()},
         "route": route_json(suggestion.route),
         "answer": answer_json(suggestion.answer),
-        "guard": {"redacted": dict(suggestion.guard.redacted), "injection": asdict(suggestion.guard.injection)},
+        "guard": guard_json(suggestion.guard),
         "versions": asdict(suggestion.versions),
     }
 

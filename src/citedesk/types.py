@@ -323,10 +323,16 @@ class Injection:
 
 @dataclass(frozen=True, slots=True)
 class GuardReport:
-    """What was redacted (type -> count), and how much the ticket reads like orders to software."""
+    """What was redacted (type -> count), and how much the ticket reads like orders to software.
+
+    language: ISO 639-1 code of what it is written in, None if that cannot be told. attachments: what is suspicious
+    about them (kind -> count), never their names.
+    """
 
     redacted: Mapping[str, int] = field(default_factory=dict)
     injection: Injection = Injection()
+    language: str | None = None
+    attachments: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

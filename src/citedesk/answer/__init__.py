@@ -1,6 +1,6 @@
 """Answers made of the knowledge base's own sentences, each with its proof; or a typed silence."""
 
-from citedesk.answer.answerer import Answerer, Retrieved
+from citedesk.answer.answerer import Answerer, Asker, Retrieved
 from citedesk.answer.compose import compose
 from citedesk.answer.evidence import EvidenceModel, load_evidence
 from citedesk.answer.question import Question, asked_of, question_of
@@ -9,6 +9,7 @@ from citedesk.answer.verify import verify
 
 __all__ = [
     "Answerer",
+    "Asker",
     "EvidenceModel",
     "Question",
     "Retrieved",

@@ -3,7 +3,7 @@
 Leaves out how each of these is done, and triage.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
@@ -11,14 +11,17 @@ from typing import TYPE_CHECKING
 from citedesk.answer.compose import MOST_DOCUMENTS, compose_readings, documents_by_evidence, readings
 from citedesk.answer.conflicts import find_conflicts, undecided
 from citedesk.answer.evidence import NOTHING_NEAR, EvidenceModel, Near, measure, near_positions, read_near
+from citedesk.answer.output import NOBODY, guard_output, quote_may_leave
 from citedesk.answer.question import Question
-from citedesk.answer.refuse import Unanswered, by_hand, silence, unanswered, unsaid
+from citedesk.answer.refuse import Unanswered, by_hand, held_back, silence, unanswered, unsaid
 from citedesk.answer.sources import sources_of
 from citedesk.answer.verify import verify
+from citedesk.guard import GuardPolicy
+from citedesk.guard.contacts import Own
 from citedesk.knowledge import Serving
 from citedesk.retrieve import Found, Query, SearchEngine
 from citedesk.store import Store
-from citedesk.triage.policy import AnswerPolicy
+from citedesk.triage.policy import AnswerPolicy, PolicyFile
 from citedesk.triage.predict import Triaged
 from citedesk.types import (
     Answered,
@@ -28,6 +31,7 @@ from citedesk.types import (
     RefusalReason,
     Refused,
     Sentence,
+    Source,
 )
 
 if TYPE_CHECKING:
@@ -47,6 +51,14 @@ class Retrieved:
 
 
 @dataclass(frozen=True, slots=True)
+class Asker:
+    """Who asks, and what they sent themselves, which may be said back to them."""
+
+    principal: Principal
+    own: Own = NOBODY
+
+
+@dataclass(frozen=True, slots=True)
 class Answerer:
     """Answers questions from the documents of one home; `today` gives the day that ages of sources are counted to."""
 
@@ -57,24 +69,34 @@ class Answerer:
     rephraser: "Rephraser | None" = None
 
     def answer(
-        self, serving: Serving, question: Question, principal: Principal, triaged: Triaged, policy: AnswerPolicy
+        self, serving: Serving, question: Question, asker: Asker, triaged: Triaged, policy: PolicyFile
     ) -> Answered | Refused:
-        """Answer a question with cited sentences, or say why not."""
-        person = by_hand(triaged, policy)
+        """Answer a question with cited sentences, or say why not.
+
+        Args:
+            serving: the index that serves now.
+            question: what is asked.
+            asker: who asks.
+            triaged: what the ticket is; says who can help where documents do not.
+            policy: when to answer, and what must not leave.
+        """
+        person = by_hand(triaged, policy.answer)
         if person is not None:
             return person
-        retrieved = self.retrieve(serving, question, principal)
+        retrieved = self.retrieve(serving, question, asker.principal)
         if not retrieved.signals:
-            return silence(triaged, policy, Unanswered())
+            return silence(triaged, policy.answer, Unanswered())
         confidence = self.evidence.confidence(retrieved.signals)
         nearest = self._nearest(serving, retrieved)
-        if confidence >= policy.answer_at:
-            sentences = self.compose(serving, retrieved, policy)
+        if confidence >= policy.answer.answer_at:
+            sentences = self.compose(serving, retrieved, policy.answer)
             if sentences:
                 answer = self.sourced(serving, retrieved, sentences, confidence)
-                return contradicted(answer, triaged, nearest) or self._rephrased(answer, question)
+                outcome = contradicted(answer, triaged, nearest) or answer
+                guarded = self.guarded(outcome, asker.own, triaged, policy.guard)
+                return self._rephrased(guarded, question, asker.own, policy.guard)
         missing = unsaid(question.message, retrieved.found.weights, retrieved.near.said)
-        return silence(triaged, policy, unanswered(question.message, nearest, confidence, missing))
+        return silence(triaged, policy.answer, unanswered(question.message, nearest, confidence, missing))
 
     def retrieve(self, serving: Serving, question: Question, principal: Principal) -> Retrieved:
         """Search for an answer and measure the evidence."""
@@ -104,6 +126,30 @@ class Answerer:
         sources = sources_of(citations, self._stored({(c.document_id, c.version) for c in citations}), self.today())
         return Answered(tuple(sentences), confidence, sources=sources, conflicts=conflicts)
 
+    def guarded(
+        self, answer: Answered | Refused, own: Own, triaged: Triaged, policy: GuardPolicy
+    ) -> Answered | Refused:
+        """Take from an answer what must not leave; refuse if nothing is left.
+
+        Args:
+            answer: whoever made it.
+            own: what the asker sent, which may be said back.
+            triaged: says who can tell what was held back.
+            policy: what the site allows.
+        """
+        conflicts = tuple(
+            one for one in answer.conflicts if all(quote_may_leave(side.quote, own, policy) for side in one.sides)
+        )
+        shown = {side.document_id for one in conflicts for side in one.sides}
+        if isinstance(answer, Refused):
+            return replace(answer, conflicts=conflicts, sources=_named(answer.sources, shown))
+        left = guard_output(answer.sentences, self._cited(answer.sentences), own, policy)
+        if not left.sentences:
+            return held_back(left.held, triaged, answer.confidence)
+        shown |= {c.document_id for s in left.sentences for c in s.citations}
+        sources = _named(answer.sources, shown)
+        return replace(answer, sentences=left.sentences, held=left.held, conflicts=conflicts, sources=sources)
+
     def _texts(self, serving: Serving, retrieved: Retrieved) -> Mapping[tuple[str, str], str]:
         rows = [row for row, _ in documents_by_evidence(retrieved.found.ranked, serving.snapshot)[:MOST_DOCUMENTS]]
         documents = [serving.snapshot.documents[row] for row in rows]
@@ -115,18 +161,28 @@ class Answerer:
             found = {key: self.store.documents.get(*key) for key in sorted(keys)}
         return {key: document for key, document in found.items() if document is not None}
 
-    def _rephrased(self, answered: Answered, question: Question) -> Answered:
-        """Let the language model rephrase, if there is one; what it says is proved like everything else."""
-        if self.rephraser is None:
-            return answered
-        sentences = self.rephraser.rephrase(question.text, answered.sentences).sentences
-        if sentences is None:
-            return answered
-        cited = {(c.document_id, c.version) for sentence in sentences for c in sentence.citations}
+    def _cited(self, sentences: Sequence[Sentence]) -> Mapping[tuple[str, str], str]:
+        keys = {(c.document_id, c.version) for sentence in sentences for c in sentence.citations}
         with self.store.lock:
-            texts = self.store.documents.texts(sorted(cited))
-        proved = verify(sentences, texts, by="llm") == sentences
-        return replace(answered, sentences=sentences, by="llm") if proved else answered
+            return self.store.documents.texts(sorted(keys))
+
+    def _rephrased(
+        self, answer: Answered | Refused, question: Question, own: Own, policy: GuardPolicy
+    ) -> Answered | Refused:
+        """Let the language model rephrase what may leave, if there is one.
+
+        What it says is proved and guarded like everything else; where any of it fails, the quotes stand.
+        """
+        if self.rephraser is None or isinstance(answer, Refused):
+            return answer
+        sentences = self.rephraser.rephrase(question.text, answer.sentences).sentences
+        if sentences is None:
+            return answer
+        texts = self._cited(sentences)
+        if verify(sentences, texts, by="llm") != sentences:
+            return answer
+        left = guard_output(sentences, texts, own, policy)
+        return answer if left.held else replace(answer, sentences=left.sentences, by="llm")
 
     def _nearest(self, serving: Serving, retrieved: Retrieved) -> tuple[NearDocument, ...]:
         snapshot = serving.snapshot
@@ -134,6 +190,10 @@ class Answerer:
             NearDocument(snapshot.documents[row].id, snapshot.documents[row].title, round(score, 4))
             for row, score in documents_by_evidence(retrieved.found.ranked, snapshot)[:_NEAREST]
         )
+
+
+def _named(sources: Sequence[Source], shown: Collection[str]) -> tuple[Source, ...]:
+    return tuple(source for source in sources if source.document_id in shown)
 
 
 def contradicted(answer: Answered, triaged: Triaged, nearest: tuple[NearDocument, ...]) -> Refused | None:

@@ -95,17 +95,30 @@ def _why(triaged: Triaged, policy: AnswerPolicy, found: Unanswered) -> tuple[Ref
     )
 
 
-def held_back(triaged: Triaged, reasons: Mapping[str, int], found: Unanswered) -> Refused:
+# What was held back, in words.
+_HELD = {
+    "secret": "secrets",
+    "personal": "personal data of others",
+    "hidden": "hidden characters",
+    "markup": "markup that could run",
+    "link": "deceptive links",
+    "promise": "promises in the company's name",
+    "risky_command": "commands that destroy or expose, without their precondition and rollback",
+    "incomplete_steps": "steps that follow one of these",
+}
+
+
+def held_back(held: Mapping[str, int], triaged: Triaged, confidence: float) -> Refused:
     """Block an answer that documents give but the guard does not let out: found, not absent.
 
     Args:
+        held: reason -> sentences held back, of the output guard.
         triaged: who may answer instead.
-        reasons: how many sentences each rule of the guard held back; at least one.
-        found: what the search came to; only documents the asker may read.
+        confidence: of the answer, in [0, 1].
     """
-    held = ", ".join(f"{name} ({count})" for name, count in sorted(reasons.items()))
-    help_text = f"documents answer this, but what they say must not be passed on: {held}"
-    return Refused("blocked", RefusalReason.POLICY, help_text + _to(triaged), found.nearest, found.confidence)
+    what = "; ".join(_HELD.get(reason, reason) for reason in sorted(held)) or "all of it"
+    help_text = f"documents answer this, but what they say is held back ({what})"
+    return Refused("blocked", RefusalReason.POLICY, help_text + _to(triaged), (), confidence)
 
 
 def unsaid(message: str, weights: Mapping[str, float], said: Set[str]) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from citedesk.answer import Question
+from citedesk.answer import Asker, Question
 from citedesk.answer.compose import documents_by_evidence
 from citedesk.desk import Desk
 from citedesk.errors import InputError
@@ -130,7 +130,7 @@ def _ask(desk: Desk, serving: Serving, judged: Judged) -> Asked:
     began = time.perf_counter()
     question = _question(desk, serving, judged)
     triaged = desk.classify([Ticket(judged.id, "", question.message)])[0]
-    outcome = desk.answerer.answer(serving, question, principal, triaged, desk.triage.policy.file.answer)
+    outcome = desk.answerer.answer(serving, question, Asker(principal), triaged, desk.triage.policy.file)
     seconds = time.perf_counter() - began
     retrieved = desk.answerer.retrieve(serving, question, principal)
     order = [row for row, _ in documents_by_evidence(retrieved.found.ranked, snapshot)]
