@@ -172,7 +172,7 @@ def test_guarded_own_address_stays_and_all_held_is_refused_by_policy(desk: Desk)
 def test_guarded_refusal_is_left_alone(desk: Desk) -> None:
     (triaged,) = desk.classify([Ticket("t", "VPN drops", "")])
     refused = Refused("abstained", RefusalReason.NO_EVIDENCE, "nothing")
-    assert desk.answerer.guarded(refused, Own(), triaged, GuardPolicy()) is refused
+    assert desk.answerer.guarded(refused, Own(), triaged, GuardPolicy()) == refused
 
 
 def test_suggest_language_and_attachments_are_reported(desk: Desk) -> None:
