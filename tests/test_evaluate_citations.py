@@ -131,6 +131,8 @@ def test_command_reports_and_ends_well(tmp_path: Path, capsys: pytest.CaptureFix
 def test_command_names_what_reproduces_a_failure(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(citations, "units", lambda text: (replace(units(text)[0], end=len(text) + 1),))
+    monkeypatch.setattr(
+        citations, "units", lambda text: tuple(replace(unit, end=len(text) + 1) for unit in units(text)[:1])
+    )
     assert run(["--home", str(tmp_path), "eval", "citations", "--block", "3", "--seed", "2"]) == 1
     assert "citedesk eval citations --seed 2 --block 3" in capsys.readouterr().out

@@ -62,7 +62,8 @@ class Settings:
     or folder of any sentence-transformers model. reranker: name or folder of a cross-encoder, `fake`, or None
     for no reranking. llm: the language model that may rephrase answers. principals: TOML file of API callers, or None.
     anonymous_labels: what a caller without a token may read when no principals file is set.
-    vault_key_file: what redacted values are sealed with; None keeps none. vault_days: after how many days they are deleted, >= 1, or None.
+    vault_key_file: what redacted values are sealed with; None keeps none. vault_days: after how many days they are
+    deleted, >= 1, or None.
     """
 
     home: Path
