@@ -34,6 +34,8 @@ def test_read_settings_reads_every_variable() -> None:
         "CITEDESK_LLM_DAILY_COST": "5",
         "CITEDESK_LLM_CONCURRENCY": "2",
         "CITEDESK_LLM_PROXY": "http://proxy.example:3128",
+        "CITEDESK_VAULT_KEY_FILE": "/etc/desk.key",
+        "CITEDESK_VAULT_DAYS": "90",
     }
     assert read_settings(environ) == Settings(
         home=Path("/srv/desk"),
@@ -55,6 +57,8 @@ def test_read_settings_reads_every_variable() -> None:
             concurrency=2,
             proxy="http://proxy.example:3128",
         ),
+        vault_key_file=Path("/etc/desk.key"),
+        vault_days=90,
     )
 
 

@@ -28,6 +28,8 @@ TABLES = {
     "audit",
     "applications",
     "jobs",
+    "vault",
+    "citations",
 }
 
 

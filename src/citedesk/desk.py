@@ -7,7 +7,7 @@ import hashlib
 import json
 import secrets
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
@@ -16,12 +16,14 @@ from typing import TYPE_CHECKING
 
 from citedesk.answer import Answerer, Asker, EvidenceModel, Question, attack, load_evidence, question_of
 from citedesk.answer.llm import open_rephraser
+from citedesk.answer.proof import Proof, State, states_of, survey
 from citedesk.encoding import Encoder, open_encoder
 from citedesk.encoding.protocol import QueryEncoder
 from citedesk.encoding.recorded import Recorded
 from citedesk.guard import mask_secrets, redact, screen
 from citedesk.guard.attachments import attachments
 from citedesk.guard.contacts import own_values
+from citedesk.guard.keeping import Keeper, open_keeper
 from citedesk.guard.language import language
 from citedesk.index import Snapshot
 from citedesk.knowledge import Library, LiveIndex, Serving
@@ -43,6 +45,7 @@ from citedesk.triage.registry import Registry
 from citedesk.triage.shadow import ShadowRuns, Watched
 from citedesk.types import (
     Answered,
+    Citation,
     GuardReport,
     Injection,
     Principal,
@@ -54,6 +57,8 @@ from citedesk.types import (
 
 if TYPE_CHECKING:
     from citedesk.answer.llm.rephrase import Rephraser
+# Counts are of all documents, whoever may read them.
+_EVERYTHING = Principal("metrics", "admin")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +66,8 @@ class Parts:
     """What a desk is put together from; `encoder` is the one the triage model was trained with.
 
     registry: where the triage model's successors come from; None keeps the one there is. today: gives the day that
-    ages of sources are counted to. rephraser: the language model.
+    ages of sources are counted to. rephraser: the language model. keeper: keeps what redaction takes out of stored
+    tickets.
     """
 
     store: Store
@@ -74,6 +80,7 @@ class Parts:
     today: Callable[[], date] = date.today
     metrics: Metrics = field(default_factory=Metrics)
     rephraser: "Rephraser | None" = None
+    keeper: Keeper = field(default_factory=Keeper)
 
 
 class Desk:
@@ -92,6 +99,8 @@ class Desk:
         self.models = LiveModels(parts.triage, parts.registry, parts.encoder.name, self.metrics)
         self.shadow = ShadowRuns(parts.store, self.metrics)
         self._budgets = self._budgets_of(parts.triage)
+        self.keeper = parts.keeper
+        self._surveyed: tuple[object, Mapping[State, int]] = (None, {})
 
     @property
     def triage(self) -> Triage:
@@ -178,7 +187,24 @@ class Desk:
             self.metrics.gauge("head_auto_overridden", spent.overridden, head=head)
         if self.rephraser is not None:
             self.rephraser.measure()
+        for state, count in self.cited().items():
+            self.metrics.gauge("suggestions_cited", count, state=state.value)
         return self.metrics.render()
+
+    def cited(self) -> Mapping[State, int]:
+        """Count stored suggestions by what became of their citations; see `survey`."""
+        with self.store.lock:
+            written = self.store.changes()
+        if self._surveyed[0] != written:
+            self._surveyed = (written, survey(self.store, _EVERYTHING))
+        return self._surveyed[1]
+
+    def prove(self, citations: Iterable[Citation], principal: Principal) -> list[Proof]:
+        """Tell what became of citations, as far as the principal may know; a broken one is counted as an alarm."""
+        proofs = states_of(citations, self.store, principal)
+        broken = sum(proof.state is State.BROKEN for proof in proofs)
+        self.metrics.count("citations_broken_total", broken)
+        return proofs
 
     def _lowered(self, triaged: Triaged, injection: Injection) -> Triaged:
         """Take `auto` from heads that spent their error budget, and from all for a ticket that gives orders."""
@@ -228,12 +254,14 @@ def open_desk(settings: Settings, model: Path | None = None, background: bool = 
         background: bring the index up to date in a thread while the old one serves, as a server should.
 
     Raises:
-        ConfigError: if catalog, policy or the language model's settings break their schema.
+        ConfigError: if catalog, policy or the language model's settings break their schema, or the vault's
+            key cannot be read.
         IntegrityError: if a model or index file differs from its checksum.
         StorageError: if the home cannot be written.
     """
     metrics = Metrics()
     rephraser = open_rephraser(settings, metrics)
+    keeper = open_keeper(settings)
     catalog, policy = load_catalog(settings.catalog), load_policy(settings.policy)
     triage = Triage(load_model(model or settings.triage_model), policy, catalog)
     evidence = load_evidence(shipped("models") / "evidence")
@@ -250,7 +278,10 @@ def open_desk(settings: Settings, model: Path | None = None, background: bool = 
     engine = SearchEngine(store, live, adaptation, open_reranker(settings.reranker))
     registry = None if model else Registry(settings.models)
     desk = Desk(
-        settings, Parts(store, live, engine, triage, evidence, own, registry, metrics=metrics, rephraser=rephraser)
+        settings,
+        Parts(
+            store, live, engine, triage, evidence, own, registry, metrics=metrics, rephraser=rephraser, keeper=keeper
+        ),
     )
     if background and desk.rephraser is not None:
         desk.rephraser.probe_soon()

@@ -13,7 +13,8 @@
     ├── MissingDependencyError  an optional package is needed              exit 8, HTTP 501
     ├── PeerError            a system we compare with failed               exit 9, HTTP 502
     ├── ForbiddenError       known, but may not do this                    exit 10, HTTP 403
-    └── ModelError           the language model failed or may not be asked exit 11, HTTP 502
+    ├── ModelError           the language model failed or may not be asked exit 11, HTTP 502
+    └── RateLimitError       allowed, but not so often                     exit 12, HTTP 429
 
 A message states the rule broken, the value received and the remedy, in one line, and never quotes
 ticket text.
@@ -128,3 +129,11 @@ class ModelError(CiteDeskError):
     def __init__(self, kind: str, message: str = "") -> None:
         super().__init__(message or f"the language model cannot be used now ({kind}); answers stay quotes until it can")
         self.kind = kind
+
+
+class RateLimitError(CiteDeskError):
+    """The caller may do this, but has done it too often lately."""
+
+    exit_code = 12
+    status = 429
+    title = "Too many requests"

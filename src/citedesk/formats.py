@@ -3,13 +3,26 @@
 from dataclasses import asdict
 from typing import Any
 
+from citedesk.answer.proof import Proof
 from citedesk.answer.render import markdown, plain_text
 from citedesk.guard.inspect import Inspected
 from citedesk.retrieve import Results
 from citedesk.store.audit import Entry
+from citedesk.store.citations import Spot
 from citedesk.store.tickets import StoredTicket
 from citedesk.triage.predict import Triaged
-from citedesk.types import Answered, Document, Finding, GuardReport, Hit, Prediction, Refused, Route, Suggestion
+from citedesk.types import (
+    Answered,
+    Citation,
+    Document,
+    Finding,
+    GuardReport,
+    Hit,
+    Prediction,
+    Refused,
+    Route,
+    Suggestion,
+)
 
 Json = dict[str, Any]
 
@@ -81,6 +94,17 @@ def guard_json(guard: GuardReport) -> Json:
         "language": guard.language,
         "attachments": dict(guard.attachments),
     }
+
+
+def spot_json(spot: Spot | None) -> Json | None:
+    """Shape where cited words stand now."""
+    return None if spot is None else asdict(spot)
+
+
+def proof_json(citation: Citation, proof: Proof) -> Json:
+    """Shape what became of a citation; the quote stands beside it in the suggestion."""
+    own = {name: value for name, value in asdict(citation).items() if name != "quote"}
+    return {**own, "state": proof.state.value, "now": spot_json(proof.now)}
 
 
 def suggestion_json(suggestion: Suggestion) -> Json:

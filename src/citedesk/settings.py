@@ -62,6 +62,8 @@ class Settings:
     or folder of any sentence-transformers model. reranker: name or folder of a cross-encoder, `fake`, or None
     for no reranking. llm: the language model that may rephrase answers. principals: TOML file of API callers, or None.
     anonymous_labels: what a caller without a token may read when no principals file is set.
+    vault_key_file: what redacted values are sealed with; None keeps none. vault_days: after how many days they are
+    deleted, >= 1, or None.
     """
 
     home: Path
@@ -72,6 +74,8 @@ class Settings:
     anonymous_labels: frozenset[str] = frozenset({"public", "staff"})
     reranker: str | None = None
     llm: LlmSettings = LlmSettings()
+    vault_key_file: Path | None = None
+    vault_days: int | None = None
 
     @property
     def database(self) -> Path:
@@ -164,12 +168,13 @@ def read_settings(environ: Mapping[str, str] | None = None, home: Path | None = 
     """Build the settings from the environment; an explicit `home` wins.
 
     Raises:
-        ConfigError: if CITEDESK_THREADS is not a whole number of at least 1, or a setting of the language model breaks
-            its rule.
+        ConfigError: if CITEDESK_THREADS or CITEDESK_VAULT_DAYS is not a whole number of at least 1, or a setting of the
+            language model breaks its rule.
     """
     env = os.environ if environ is None else environ
     principals = env.get("CITEDESK_PRINCIPALS")
     labels = env.get("CITEDESK_ANONYMOUS_LABELS", "public,staff")
+    key_file, days = env.get("CITEDESK_VAULT_KEY_FILE"), env.get("CITEDESK_VAULT_DAYS")
     return Settings(
         home=home or Path(env.get("CITEDESK_HOME", ".citedesk")),
         threads=_positive(env.get("CITEDESK_THREADS", str(min(2, os.cpu_count() or 1)))),
@@ -179,6 +184,8 @@ def read_settings(environ: Mapping[str, str] | None = None, home: Path | None = 
         principals=Path(principals) if principals else None,
         anonymous_labels=frozenset(x.strip() for x in labels.split(",") if x.strip()),
         llm=_read_llm(env),
+        vault_key_file=Path(key_file) if key_file else None,
+        vault_days=_positive(days, "CITEDESK_VAULT_DAYS") if days else None,
     )
 
 
@@ -250,6 +257,8 @@ def environment_of(settings: Settings) -> dict[str, str]:
         "CITEDESK_LLM_DAILY_COST": str(settings.llm.daily_cost),
         "CITEDESK_LLM_CONCURRENCY": str(settings.llm.concurrency),
         "CITEDESK_LLM_PROXY": settings.llm.proxy,
+        "CITEDESK_VAULT_KEY_FILE": str(settings.vault_key_file or ""),
+        "CITEDESK_VAULT_DAYS": str(settings.vault_days or ""),
     }
 
 

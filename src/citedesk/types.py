@@ -38,11 +38,12 @@ class Trust(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who asks, and which labels they may read."""
+    """Who asks, which labels they may read, and what else they may do: `reveal` what redaction took out."""
 
     name: str
     role: str = "reader"
     labels: frozenset[str] = frozenset()
+    rights: frozenset[str] = frozenset()
 
     def may_read(self, labels: frozenset[str]) -> bool:
         """Tell whether a document carrying these labels is readable: an admin reads all."""
@@ -57,6 +58,11 @@ class Principal:
     def may_work(self) -> bool:
         """Tell whether tickets may be read and changed: agents, editors and admins may."""
         return self.role in ("admin", "editor", "agent")
+
+    @property
+    def may_reveal(self) -> bool:
+        """Tell whether redacted values may be shown: only to who works on tickets and has that right by name."""
+        return self.may_work and "reveal" in self.rights
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """The routes of the knowledge base: list, fetch, write, remove and erase documents."""
 
+from dataclasses import asdict
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
@@ -11,6 +12,7 @@ from citedesk.api.schemas import DocumentIn, Words
 from citedesk.desk import Desk
 from citedesk.errors import NotFoundError
 from citedesk.formats import document_json, document_row_json
+from citedesk.knowledge.library import quote
 from citedesk.types import Document, Principal
 
 router = APIRouter()
@@ -55,11 +57,18 @@ def get_document(
     desk: OpenDesk,
     caller: Caller,
     version: Annotated[str | None, Query(max_length=64)] = None,
+    start: Annotated[int | None, Query(ge=0)] = None,
+    end: Annotated[int | None, Query(ge=0)] = None,
 ) -> JSONResponse:
-    """Fetch a document at its current or a kept version; of a removed one, only a version that is named."""
+    """Fetch a document at its current or a kept version, or exactly the characters of a citation.
+
+    Of a removed document only a version that is named.
+    """
     document = desk.library.get(document_id, caller, version)
     if not version and not _is_active(desk, document_id):
         raise NotFoundError(f"the document {document_id!r} was removed; name a version to fetch what was cited")
+    if start is not None or end is not None:
+        return JSONResponse(asdict(quote(document, start, end)))
     return JSONResponse(document_json(document))
 
 

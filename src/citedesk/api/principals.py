@@ -5,6 +5,7 @@ token_sha256 = "..."            # printf %s TOKEN | sha256sum
 role = "agent"                  # reads its labels, as "reader" does, and works on tickets; "editor" also writes
                                 # documents; "admin" reads all and writes
 labels = ["public", "staff"]
+rights = ["reveal"]             # may see what redaction took out of tickets; no role has this by itself
 """
 
 import hashlib
@@ -26,6 +27,7 @@ class PrincipalEntry(BaseModel):
     token_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
     role: Literal["reader", "agent", "editor", "admin"] = "agent"
     labels: tuple[str, ...] = ()
+    rights: tuple[Literal["reveal"], ...] = ()
 
 
 class PrincipalsFile(BaseModel):
@@ -60,7 +62,7 @@ class Principals:
         found = None
         for name, entry in self._entries.items():
             if hmac.compare_digest(entry.token_sha256, digest) and scheme.lower() == "bearer":
-                found = Principal(name, entry.role, frozenset(entry.labels))
+                found = Principal(name, entry.role, frozenset(entry.labels), frozenset(entry.rights))
         if found is None:
             raise AccessError("a known bearer token is needed; send the header: Authorization: Bearer TOKEN")
         return found

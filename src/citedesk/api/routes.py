@@ -11,8 +11,9 @@ from citedesk.api.schemas import MAX_QUERY, FeedbackIn, SearchIn, TicketIn, Word
 from citedesk.batch.jobs import measure
 from citedesk.desk import request_hash
 from citedesk.errors import CiteDeskError, ConflictError, NotFoundError
-from citedesk.formats import results_json, suggestion_json
+from citedesk.formats import proof_json, results_json, suggestion_json
 from citedesk.guard import redact
+from citedesk.store.citations import citations_in
 from citedesk.store.tickets import StoredSuggestion
 from citedesk.text import sha256
 
@@ -25,7 +26,8 @@ Key = Annotated[str | None, Header(alias="Idempotency-Key", max_length=200)]
 @router.post("/v1/suggestions", status_code=201)
 def create_suggestion(ticket: TicketIn, desk: OpenDesk, caller: Caller, idempotency_key: Key = None) -> Response:
     """Classify, route and answer a ticket; the ticket and the suggestion are stored redacted."""
-    fingerprint = request_hash(ticket.model_dump())
+    # A hash of the raw ticket lets whoever copies the database try out what was redacted; without a key it is not kept.
+    fingerprint = request_hash(ticket.model_dump()) if idempotency_key else ""
     if idempotency_key:
         with desk.store.lock:
             earlier = desk.store.tickets.suggestion_by_key(caller.name, idempotency_key)
@@ -33,14 +35,14 @@ def create_suggestion(ticket: TicketIn, desk: OpenDesk, caller: Caller, idempote
             return _replay(earlier, fingerprint)
     suggestion = desk.suggest(ticket.ticket(), caller)
     text = json.dumps(suggestion_json(suggestion), ensure_ascii=False)
-    redacted = redact(ticket.ticket()).ticket
-    stored = StoredSuggestion(suggestion.id, redacted.id, fingerprint, text, sha256(redacted.text))
+    redacted = redact(ticket.ticket())
+    stored = StoredSuggestion(suggestion.id, redacted.ticket.id, fingerprint, text, sha256(redacted.ticket.text))
     with desk.store.transaction():
         # Two requests with one key may have raced here; the first to store wins.
         earlier = desk.store.tickets.suggestion_by_key(caller.name, idempotency_key) if idempotency_key else None
         if earlier is None:
             # Who asks for a suggestion need not send the labels the ticket has.
-            desk.store.tickets.put(redacted, caller.name, keep=True)
+            desk.keeper.put(desk.store, redacted, caller.name, keep=True)
             desk.store.tickets.put_suggestion(stored, caller.name, idempotency_key)
     return _replay(earlier, fingerprint) if earlier else _json(text, 201)
 
@@ -53,12 +55,16 @@ def _replay(earlier: StoredSuggestion, fingerprint: str) -> Response:
 
 @router.get("/v1/suggestions/{suggestion_id}")
 def get_suggestion(suggestion_id: str, desk: OpenDesk, caller: Caller) -> Response:
-    """Fetch a suggestion made for this caller."""
+    """Fetch a suggestion made for this caller, and what became of each citation since."""
     with desk.store.lock:
         found = desk.store.tickets.suggestion(suggestion_id, caller.name)
     if found is None:
         raise NotFoundError("there is no such suggestion of yours; check the id")
-    return _json(found.response, 200)
+    citations = list(citations_in(json.loads(found.response).get("answer")))
+    proofs = desk.prove(citations, caller)
+    states = [proof_json(citation, proof) for citation, proof in zip(citations, proofs, strict=True)]
+    # What was answered stays as it was, to the byte; what became of its citations stands behind it.
+    return _json(f'{found.response[:-1]}, "citations_state": {json.dumps(states, ensure_ascii=False)}}}', 200)
 
 
 @router.post("/v1/suggestions/{suggestion_id}/feedback", status_code=204)

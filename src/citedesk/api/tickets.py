@@ -14,6 +14,7 @@ from citedesk.api.schemas import TicketIn
 from citedesk.errors import InputError, NotFoundError, TicketError
 from citedesk.formats import entry_json, ticket_json
 from citedesk.guard import redact
+from citedesk.guard.redact import Redacted
 from citedesk.store.where import find_tickets, parse_where
 from citedesk.types import Ticket
 
@@ -52,19 +53,19 @@ def put_tickets(tickets: TicketsIn, desk: OpenDesk, caller: Worker) -> JSONRespo
     """Store tickets, redacted, all or none; a ticket that is stored already is replaced by what is sent."""
     redacted = _redacted([ticket.ticket() for ticket in tickets.tickets])
     with desk.store.transaction():
-        stored = [desk.store.tickets.put(ticket, caller.name) for ticket in redacted]
+        stored = [desk.keeper.put(desk.store, ticket, caller.name) for ticket in redacted]
     return JSONResponse({"tickets": [asdict(put) for put in stored]})
 
 
-def _redacted(tickets: Sequence[Ticket]) -> list[Ticket]:
+def _redacted(tickets: Sequence[Ticket]) -> list[Redacted]:
     first: dict[str, int] = {}
     redacted = []
     for number, ticket in enumerate(tickets):
         try:
-            redacted.append(redact(ticket).ticket)
+            redacted.append(redact(ticket))
         except TicketError as error:
             raise TicketError(f"tickets.{number}: {error}") from error
-        earlier = first.setdefault(redacted[-1].id, number)
+        earlier = first.setdefault(redacted[-1].ticket.id, number)
         if earlier != number:
             raise InputError(f"tickets.{earlier} and tickets.{number} have the same id; send each ticket once")
     return redacted

@@ -13,9 +13,10 @@ from citedesk.cli.common import json_option, print_json
 from citedesk.encoding import minilm
 from citedesk.encoding.compiled import open_compiled
 from citedesk.errors import CiteDeskError, ModelError, StorageError
+from citedesk.guard.keeping import open_keeper
 from citedesk.index import open_snapshot
 from citedesk.settings import Settings
-from citedesk.store import open_store
+from citedesk.store import open_store, opened_store
 from citedesk.telemetry import Metrics
 from citedesk.triage import load_catalog, load_policy
 from citedesk.triage.artifact import load_model
@@ -43,6 +44,7 @@ def doctor(settings: Settings, offline: bool, as_json: bool) -> None:
         "triage model": lambda: ", ".join(load_model(settings.triage_model).heads),
         "auto heads": lambda: _auto_heads(settings),
         "llm": lambda: _llm(settings),
+        "vault": lambda: _vault(settings),
     }
     if offline:
         checks["offline"] = lambda: _offline(settings)
@@ -115,6 +117,19 @@ def _llm(settings: Settings) -> str:
     form = "JSON by schema" if able.schema else "plain lines"
     reads = f"reads {able.context} tokens" if able.context else "does not say how much it reads"
     return f"{able.model}: {form}, {'takes' if able.seed else 'takes no'} seed, {reads}"
+
+
+def _vault(settings: Settings) -> str:
+    key = open_keeper(settings).key
+    with opened_store(settings.database) as store:
+        kept = store.vault.status()
+    strange = kept.values - kept.by_key.get(key.id if key else "", 0)
+    if strange:
+        raise CiteDeskError(
+            f"{strange} values are sealed with other keys than the one set ({', '.join(kept.by_key)}); set "
+            "CITEDESK_VAULT_KEY_FILE to the file of theirs, or rotate to the one set"
+        )
+    return f"{kept.values} values, key {key.id}" if key else "off, redacted values are not kept"
 
 
 def _offline(settings: Settings) -> str:

@@ -268,3 +268,32 @@ def tickets(folder: Path, as_json: bool) -> None:
         return
     for name, value in found.items():
         click.echo(f"{name}: {json.dumps(value, ensure_ascii=False)}")
+
+
+@evaluation.command()
+@click.option("--cases", type=click.IntRange(1), default=100_000, show_default=True, help="Citations to check.")
+@click.option("--seed", default=0, show_default=True, help="Another seed makes other documents.")
+@click.option("--block", type=click.IntRange(0), help="Only this block of a seed: reproduces a failure.")
+@json_option
+@click.pass_context
+def citations(context: click.Context, cases: int, seed: int, block: int | None, as_json: bool) -> None:
+    """Citations of generated documents, byte for byte: all of Unicode, all line ends, every kind of block and file.
+
+    Exit code 1 if one is not what it claims.
+    """
+    from citedesk.evaluate.citations import evaluate_citations
+
+    with progress_bar("citations") as progress:
+        report = evaluate_citations(cases, seed, progress, block=block)
+    if as_json:
+        print_json(report)
+    else:
+        for name in ("paths", "documents", "features"):
+            print_table({key: {"count": value} for key, value in report[name].items()}, name)
+        for failure in report["failures"]:
+            again = f"citedesk eval citations --seed {seed} --block {failure['block']}"
+            click.echo(f"{failure['document']}: {failure['stage']}; again: {again}")
+        checked = f"{report['cases']:,} citations checked in {report['seconds']:.0f} s"
+        click.echo(f"{checked}, {report['failed']} failed; {report['files_refused']} files refused")
+    if report["failed"]:
+        context.exit(1)

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import click
 from rich.table import Table
 from rich.text import Text
 
+from citedesk.answer.proof import State
 from citedesk.cli.common import (
     OPERATOR,
     as_option,
@@ -22,9 +24,10 @@ from citedesk.cli.common import (
 from citedesk.cli.kb_adapt import adapt
 from citedesk.cli.kb_check import check
 from citedesk.cli.render import safe
-from citedesk.errors import DocumentError, InputError, NotFoundError
-from citedesk.formats import document_json, results_json
+from citedesk.errors import DocumentError, InputError
+from citedesk.formats import document_json, proof_json, results_json
 from citedesk.knowledge import Added
+from citedesk.knowledge.library import quote
 from citedesk.retrieve import Filters, Page, Query, start_of
 from citedesk.settings import Settings, shipped
 from citedesk.types import Hit
@@ -193,6 +196,7 @@ def erase(settings: Settings, document_id: str, yes: bool, as_json: bool) -> Non
 @click.option("--version", help="A kept version, in full or its first characters; default: the current one.")
 @click.option("--start", type=click.IntRange(0), help="First character of a span.")
 @click.option("--end", type=click.IntRange(0), help="Character after the span.")
+@click.option("--check", "check_it", is_flag=True, help="Say whether the current version still has it, and where.")
 @as_option
 @json_option
 @click.pass_obj
@@ -202,31 +206,26 @@ def show(
     version: str | None,
     start: int | None,
     end: int | None,
+    check_it: bool,
     reads: tuple[str, ...],
     as_json: bool,
 ) -> None:
-    """Print a document, or exactly the characters of a citation."""
+    """Print a document, or exactly the characters of a citation; --check says on standard error what became of it."""
+    principal = principal_of(reads)
     with opened(settings) as desk:
-        document = desk.library.get(document_id, principal_of(reads), version)
-    if as_json and start is None and end is None:
-        print_json(document_json(document))
-        return
-    first, last = start or 0, len(document.text) if end is None else end
-    if not first <= last <= len(document.text):
-        raise NotFoundError(f"the document has {len(document.text)} characters; {first}-{last} is no span of it")
-    quote = document.text[first:last]
+        document = desk.library.get(document_id, principal, version)
+        if as_json and start is None and end is None and not check_it:
+            print_json(document_json(document))
+            return
+        cited = quote(document, start, end)
+        proof = desk.prove([cited], principal)[0] if check_it else None
     if as_json:
-        print_json(
-            {
-                "document_id": document_id,
-                "version": document.version,
-                "start": first,
-                "end": last,
-                "quote": quote,
-            }
-        )
-    else:
-        click.echo(quote, nl=False)
+        print_json({**asdict(cited), **({} if proof is None else proof_json(cited, proof))})
+        return
+    click.echo(cited.quote, nl=False)
+    if proof is not None:
+        now = f", now {proof.now.start}-{proof.now.end} @ {proof.now.version}" if proof.now else ""
+        click.echo(f"{proof.state.value}{now}", err=True)
 
 
 @kb.command()
@@ -235,7 +234,7 @@ def show(
 def status(settings: Settings, as_json: bool) -> None:
     """Show what is indexed."""
     with opened(settings) as desk:
-        snapshot = desk.snapshot
+        snapshot, cited = desk.snapshot, desk.cited()
     by_kind: dict[str, int] = {}
     for row in snapshot.living:
         kind = snapshot.category("kinds")[row]
@@ -248,6 +247,7 @@ def status(settings: Settings, as_json: bool) -> None:
                 "kinds": by_kind,
                 "encoder": snapshot.encoder,
                 "index": snapshot.generation,
+                "suggestions_cited": {state.value: count for state, count in cited.items()},
                 "segments": [
                     {"passages": len(s.passages.owners), "vectors": s.vectors.kind} for s in snapshot.segments
                 ],
@@ -262,3 +262,9 @@ def status(settings: Settings, as_json: bool) -> None:
     table.add_row("all", str(len(snapshot.living)), style="bold")
     console().print(table)
     click.echo(f"{snapshot.passage_count} passages, encoder {snapshot.encoder}, index {snapshot.generation[:16]}")
+    again = {state: cited[state] for state in (State.CHANGED, State.GONE, State.BROKEN) if cited[state]}
+    if again:
+        told = ", ".join(f"{count} {state.value}" for state, count in again.items())
+        click.echo(
+            f"suggestions whose citations are no longer as they were: {told}; citedesk kb check --only citations"
+        )

@@ -1,7 +1,7 @@
 """`citedesk kb check`: what is stale, broken, duplicated, contradictory, never found or without an owner."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
@@ -10,16 +10,19 @@ import click
 from rich.table import Table
 from rich.text import Text
 
+from citedesk.answer.proof import Prover, State, worst
 from citedesk.cli.common import OPERATOR, console, json_option, opened, print_json, progress_bar
 from citedesk.cli.render import safe
 from citedesk.desk import Desk
 from citedesk.errors import InputError, NotFoundError
 from citedesk.knowledge.check import CHECKS, Corpus, Inputs, Issue, Report, Severity, chosen, run_checks
+from citedesk.knowledge.check.citations import Cited
 from citedesk.knowledge.check.found import TOP
 from citedesk.knowledge.check.run import Vector
 from citedesk.retrieve import Query
 from citedesk.retrieve.search import best_per_document
 from citedesk.settings import Settings
+from citedesk.store.citations import citations_in
 from citedesk.text import decode
 from citedesk.types import Document, Passage
 
@@ -86,8 +89,21 @@ def inputs_of(desk: Desk, today: date, queries: Sequence[str] = ()) -> Inputs:
     catalog = desk.triage.catalog
     return Inputs(
         Corpus(documents), today, frozenset(catalog.teams), frozenset(catalog.services), serving.encoder,
-        passages, search, queries,
+        passages, search, queries, lambda: cited_of(desk),
     )  # fmt: skip
+
+
+def cited_of(desk: Desk) -> Iterator[Cited]:
+    """Prove every stored suggestion's citations, document by document."""
+    prover = Prover(desk.store, OPERATOR)
+    with desk.store.lock:
+        responses = list(desk.store.citations.responses())
+    for suggestion_id, response in responses:
+        states: dict[str, list[State]] = {}
+        for citation in citations_in(json.loads(response).get("answer")):
+            states.setdefault(citation.document_id, []).append(prover.prove(citation).state)
+        for document_id, found in states.items():
+            yield Cited(suggestion_id, document_id, worst(found).value)
 
 
 def read_queries(path: Path) -> list[str]:

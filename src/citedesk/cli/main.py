@@ -32,6 +32,7 @@ COMMANDS = {
     "tickets": ("citedesk.cli.tickets", "tickets"),
     "train": ("citedesk.cli.train", "train"),
     "triage": ("citedesk.cli.triage", "triage"),
+    "vault": ("citedesk.cli.vault", "vault"),
 }
 
 

@@ -22,13 +22,14 @@ from citedesk.cli.ticket_files import (
 from citedesk.errors import ConflictError, NotFoundError
 from citedesk.formats import entry_json, ticket_json
 from citedesk.guard import redact
+from citedesk.guard.keeping import open_keeper
+from citedesk.guard.redact import Redacted
 from citedesk.settings import Settings
 from citedesk.store import Store, opened_store
 from citedesk.store.audit import Entry, text_of
 from citedesk.store.tickets import StoredTicket
 from citedesk.store.where import Where, find_tickets, parse_where
 from citedesk.triage.rows import Columns, files_of
-from citedesk.types import Ticket
 
 # Tickets stored in one transaction: others wait for it, and a run that is killed loses at most these.
 _BLOCK = 500
@@ -56,14 +57,14 @@ def add(settings: Settings, files: tuple[Path, ...], subject: str, body: str, id
 
     Every row needs an id. A ticket that is stored already is replaced; the same ticket again changes nothing.
     """
-    columns = Columns(subject, body, id_column)
+    columns, keeper = Columns(subject, body, id_column), open_keeper(settings)
     paths = [path for file in files for path in files_of(file)]
     with progress_bar("tickets") as progress:
         total, counts = check_tickets(paths, columns), Counter[str]()
         with opened_store(settings.database) as store:
             for block in _blocks(paths, columns):
                 with store.transaction():
-                    counts.update(store.tickets.put(ticket).status for ticket in block)
+                    counts.update(keeper.put(store, ticket).status for ticket in block)
                 progress(counts.total(), total)
     if counts.total() != total:
         raise ConflictError("the files changed while they were read; run the command again")
@@ -74,10 +75,10 @@ def add(settings: Settings, files: tuple[Path, ...], subject: str, body: str, id
         click.echo(", ".join(f"{number} {name}" for name, number in summary.items()))
 
 
-def _blocks(paths: Sequence[Path], columns: Columns) -> Iterator[list[Ticket]]:
+def _blocks(paths: Sequence[Path], columns: Columns) -> Iterator[list[Redacted]]:
     rows = read_tickets(paths, columns)
     while block := list(islice(rows, _BLOCK)):
-        yield [redact(ticket).ticket for _, ticket in block]
+        yield [redact(ticket) for _, ticket in block]
 
 
 @tickets.command("list")

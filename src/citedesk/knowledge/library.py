@@ -14,7 +14,7 @@ from citedesk.knowledge.front import FrontMatter, check_body, make_document
 from citedesk.knowledge.live import LiveIndex
 from citedesk.knowledge.load import LoadReport, Mask, load_paths
 from citedesk.store import Store
-from citedesk.types import Document, Principal
+from citedesk.types import Citation, Document, Principal
 
 # Share of an origin's documents that one run may remove without being forced.
 MOST_PRUNED = 0.2
@@ -163,6 +163,18 @@ class Library:
                 self.store.vectors.assign({key: []})
             self.store.tickets.forget_document(document_id)
         self.live.build()
+
+
+def quote(document: Document, start: int | None, end: int | None) -> Citation:
+    """Cut a span out of a document version; without bounds from its first to its last character.
+
+    Raises:
+        NotFoundError: if the document has no such span.
+    """
+    first, last = start or 0, len(document.text) if end is None else end
+    if not 0 <= first <= last <= len(document.text):
+        raise NotFoundError(f"the document has {len(document.text)} characters; {first}-{last} is no span of it")
+    return Citation(document.id, document.version, first, last, document.text[first:last])
 
 
 def _file(origin: str, source: str) -> str:

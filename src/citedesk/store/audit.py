@@ -1,4 +1,5 @@
-"""The audit trail: which label of which ticket was set, put back or changed, by whom, and for which plan.
+"""The audit trail: which label of which ticket was set, put back or changed, by whom, and for which plan; and who
+saw what redaction took out.
 
 Rows are added and never altered. Leaves out changing the tickets: `labels.py` and `tickets.py`.
 """
@@ -20,8 +21,9 @@ class Entry:
 
     action: `apply` or `undo`: a plan set `after` where `before` stood, or put it back. `conflict` or `kept`: a plan
     was to set `after` and did not; `before` is the reason, `changed` or `gone`. `change`: somebody else changed a
-    label that a plan had set. None stands for a ticket without the label.
-    plan: empty for `change`.
+    label that a plan had set. None stands for a ticket without the label. `reveal` or `refused`: somebody saw, or
+    asked for, what the placeholder `head` stands for; `after` says why.
+    plan: empty for `change`, `reveal` and `refused`.
     """
 
     id: int

@@ -15,6 +15,7 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from citedesk.errors import StorageError
+from citedesk.store.citations import Citations
 from citedesk.store.documents import Documents
 from citedesk.store.failures import storage_errors
 from citedesk.store.jobs import Jobs
@@ -22,6 +23,7 @@ from citedesk.store.labels import Labels
 from citedesk.store.migrations import migrate
 from citedesk.store.shadows import Shadows
 from citedesk.store.tickets import Tickets
+from citedesk.store.vault import Vault
 from citedesk.store.vectors import Vectors
 
 # How long a writer waits for another before giving up.
@@ -40,6 +42,8 @@ class Store:
     labels: Labels
     shadows: Shadows
     jobs: Jobs
+    vault: Vault
+    citations: Citations
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -117,6 +121,8 @@ def open_store(path: Path | None) -> Store:
         labels=Labels(connection),
         shadows=Shadows(connection),
         jobs=Jobs(connection),
+        vault=Vault(connection),
+        citations=Citations(connection),
     )
 
 

@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 
 from sqlite_utils import Database
 
+from citedesk.store.citations import Citations
+
 Migration = Callable[[Database], None]
 
 
@@ -148,6 +150,40 @@ def m0008_jobs(db: Database) -> None:
     )
 
 
+def m0010_vault(db: Database) -> None:
+    """What redaction took out of tickets, sealed with a key that is not here; it goes with its ticket."""
+    _execute(
+        db,
+        """
+        create table vault (
+            ticket_id text not null, placeholder text not null, nonce blob not null, ciphertext blob not null,
+            key_id text not null, stored_at text not null, primary key (ticket_id, placeholder)) without rowid;
+        create index vault_by_age on vault (stored_at);
+        create index vault_by_key on vault (key_id, ticket_id, placeholder);
+        create index audit_by_reveal on audit (actor, at) where action = 'reveal';
+        """,
+    )
+    db.conn.execute(
+        "create trigger vault_with_ticket after delete on tickets begin delete from vault where ticket_id = old.id; end"
+    )
+
+
+def m0011_citations(db: Database) -> None:
+    """Which spans of which document versions a suggestion cites, to find it when they change."""
+    _execute(
+        db,
+        """
+        create table citations (
+            suggestion_id text not null, document_id text not null, version text not null, start integer not null,
+            stop integer not null, primary key (suggestion_id, document_id, version, start, stop)) without rowid;
+        create index citations_by_document on citations (document_id, version, start, stop);
+        """,
+    )
+    citations = Citations(db.conn)
+    for suggestion_id, response in db.conn.execute("select id, response from suggestions").fetchall():
+        citations.put(suggestion_id, response)
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     m0001_documents,
     m0002_tickets,
@@ -157,6 +193,8 @@ MIGRATIONS: tuple[Migration, ...] = (
     m0006_models,
     m0007_reclassification,
     m0008_jobs,
+    m0010_vault,
+    m0011_citations,
 )
 
 

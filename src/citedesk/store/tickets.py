@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from citedesk.store.audit import later_than, note_changes, now, read_fields
+from citedesk.store.citations import Citations
 from citedesk.store.failures import storage_errors
 from citedesk.store.feedback import Corrections, Said, resolve
 from citedesk.types import Ticket
@@ -144,6 +145,7 @@ class Tickets:
                 suggestion.text_hash,
             ),
         )
+        Citations(self._db).put(suggestion.id, suggestion.response)
 
     def suggestion(self, suggestion_id: str, principal: str) -> StoredSuggestion | None:
         """Fetch a suggestion by id, if it was made for this principal."""
@@ -210,6 +212,7 @@ class Tickets:
                 "update suggestions set response = ? where id = ?",
                 (json.dumps(kept, ensure_ascii=False), suggestion_id),
             )
+            Citations(self._db).put(suggestion_id, "{}")
         return len(rows)
 
     @storage_errors()

@@ -1,6 +1,6 @@
 """Run the checks of a knowledge base: read each document once, ask each title once, report in a fixed order."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import count
@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from citedesk.encoding import Encoder
 from citedesk.errors import InputError
-from citedesk.knowledge.check import code, facts, found, links, pairs, titles
+from citedesk.knowledge.check import citations, code, facts, found, links, pairs, titles
+from citedesk.knowledge.check.citations import Cited
 from citedesk.knowledge.check.found import TOP, Retrievability
 from citedesk.knowledge.check.issue import Corpus, Issue, Severity
 from citedesk.knowledge.check.outline import Outline, outline
@@ -19,6 +20,7 @@ from citedesk.types import Document, Passage
 # In the order they are reported.
 CHECKS = (
     facts.STALE, links.CHECK, code.CHECK, pairs.CHECK, titles.CHECK, found.CHECK, facts.OWNERS, facts.CONTENT,
+    citations.CHECK,
 )  # fmt: skip
 _SEVERITIES = tuple(Severity)
 # Texts encoded at once, between two steps of the progress bar.
@@ -34,7 +36,7 @@ class Inputs:
 
     today: the day reviews are held against. teams, services: every owner and service there is. encoder: the index's
     own. passages: gives a document's passages as indexed. search: text and its (d,) float32 unit vector -> ids found,
-    best first. queries: what people ask.
+    best first. queries: what people ask. cited: gives what suggestions cite and what became of it.
     """
 
     corpus: Corpus
@@ -45,6 +47,7 @@ class Inputs:
     passages: Callable[[Document], Sequence[Passage]]
     search: Callable[[str, Vector], Sequence[str]]
     queries: Sequence[str] = ()
+    cited: Callable[[], Iterable[Cited]] = tuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +122,8 @@ class _Run:
         yield from self._of_each()
         if links.CHECK in self.checks:
             yield from links.supersedings(self.corpus)
+        if citations.CHECK in self.checks:
+            yield from citations.changed(self.inputs.cited())
         if facts.CONTENT in self.checks:
             yield from facts.same_ids(self.corpus)
         if pairs.CHECK in self.checks:
