@@ -1,7 +1,7 @@
 """Measures of the output guard: the same by the same seed, better than keywords, and honest about leaks."""
 
 from citedesk.evaluate.guard.output import evaluate_leaks, evaluate_output
-from citedesk.evaluate.guard.planted import planted
+from citedesk.evaluate.guard.planted_outputs import planted
 
 
 def test_planted_same_seed_is_the_same_and_another_is_not() -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from citedesk.answer.output import guard_output
 from citedesk.answer.units import plain
-from citedesk.evaluate.guard.planted import Planted, planted
+from citedesk.evaluate.guard.planted_outputs import Planted, planted
 from citedesk.guard.leaks import leaks
 from citedesk.types import Citation, Sentence
 
