@@ -28,6 +28,9 @@ TABLES = {
     "audit",
     "applications",
     "jobs",
+    "origins",
+    "quarantine",
+    "reviews",
 }
 
 

@@ -18,9 +18,9 @@ from citedesk.answer.llm import open_rephraser
 from citedesk.encoding import Encoder, open_encoder
 from citedesk.encoding.protocol import QueryEncoder
 from citedesk.encoding.recorded import Recorded
-from citedesk.guard import mask_secrets, redact, screen
+from citedesk.guard import detect, mask_secrets, redact, screen
 from citedesk.index import Snapshot
-from citedesk.knowledge import Library, LiveIndex, Serving
+from citedesk.knowledge import Library, LiveIndex, Reviews, Serving
 from citedesk.retrieve import FIRST_PAGE, Page, Query, Results, SearchEngine
 from citedesk.retrieve.adapt_file import load_adaptation
 from citedesk.retrieve.rerank import open_reranker
@@ -79,7 +79,8 @@ class Desk:
         self.settings = settings
         self.parts = parts
         self.store = parts.store
-        self.library = Library(parts.store, parts.live, settings.home, mask_secrets)
+        self.library = Library(parts.store, parts.live, settings.home, mask_secrets, scan_texts)
+        self.reviews = Reviews(self.library)
         self.engine = parts.engine
         self.encoder = parts.encoder
         self.metrics = parts.metrics
@@ -207,6 +208,11 @@ class Desk:
         self.shadow.close()
         self.parts.live.close()
         self.store.close()
+
+
+def scan_texts(texts: Sequence[str]) -> list[Injection]:
+    """Say of each text how much it reads like orders to software."""
+    return [detect(text) for text in texts]
 
 
 def request_hash(body: object) -> str:

@@ -133,6 +133,7 @@ class SearchEngine:
                     score=min(1.0, max(0.0, hit.score)),
                     legs={"dense": hit.dense, "lexical": hit.lexical} | _leg(reread.get(hit.position)),
                     text=texts[hit.position],
+                    trust=source.trust,
                 )
             )
         return hits

@@ -20,6 +20,7 @@ from citedesk.store.failures import storage_errors
 from citedesk.store.jobs import Jobs
 from citedesk.store.labels import Labels
 from citedesk.store.migrations import migrate
+from citedesk.store.quarantine import Quarantine
 from citedesk.store.shadows import Shadows
 from citedesk.store.tickets import Tickets
 from citedesk.store.vectors import Vectors
@@ -40,6 +41,7 @@ class Store:
     labels: Labels
     shadows: Shadows
     jobs: Jobs
+    quarantine: Quarantine
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -117,6 +119,7 @@ def open_store(path: Path | None) -> Store:
         labels=Labels(connection),
         shadows=Shadows(connection),
         jobs=Jobs(connection),
+        quarantine=Quarantine(connection),
     )
 
 
