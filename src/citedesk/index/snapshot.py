@@ -146,6 +146,11 @@ class Snapshot:
         }
 
     @cached_property
+    def keys(self) -> NDArray[np.int64]:
+        """Give each document's number in the database, smaller for those stored earlier: (m,) int64."""
+        return np.concatenate([np.zeros(0, np.int64), *(s.documents.keys for s in self.segments)])
+
+    @cached_property
     def trust_levels(self) -> NDArray[np.int8]:
         """Give each document's level of trust: (m,) int8, see `Trust.rank`."""
         trusts = self.category("trusts")
