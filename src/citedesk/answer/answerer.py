@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING
 
 from citedesk.answer.compose import MOST_DOCUMENTS, compose_readings, documents_by_evidence, readings
 from citedesk.answer.conflicts import find_conflicts, undecided
+from citedesk.answer.echo import LOOKED_AT, without_echoes
 from citedesk.answer.evidence import NOTHING_NEAR, EvidenceModel, Near, measure, near_positions, read_near
 from citedesk.answer.question import Question
 from citedesk.answer.refuse import Unanswered, by_hand, silence, unanswered, unsaid
 from citedesk.answer.sources import sources_of
+from citedesk.answer.trust import unvouched, vouched
 from citedesk.answer.verify import verify
 from citedesk.knowledge import Serving
-from citedesk.retrieve import Found, Query, SearchEngine
+from citedesk.retrieve import Filters, Found, Query, SearchEngine
 from citedesk.store import Store
 from citedesk.triage.policy import AnswerPolicy
 from citedesk.triage.predict import Triaged
@@ -28,6 +30,7 @@ from citedesk.types import (
     RefusalReason,
     Refused,
     Sentence,
+    Trust,
 )
 
 if TYPE_CHECKING:
@@ -65,7 +68,7 @@ class Answerer:
             return person
         retrieved = self.retrieve(serving, question, principal)
         if not retrieved.signals:
-            return silence(triaged, policy, Unanswered())
+            return self._unvouched(serving, question, principal, policy) or silence(triaged, policy, Unanswered())
         confidence = self.evidence.confidence(retrieved.signals)
         nearest = self._nearest(serving, retrieved)
         if confidence >= policy.answer_at:
@@ -74,12 +77,31 @@ class Answerer:
                 answer = self.sourced(serving, retrieved, sentences, confidence)
                 return contradicted(answer, triaged, nearest) or self._rephrased(answer, question)
         missing = unsaid(question.message, retrieved.found.weights, retrieved.near.said)
-        return silence(triaged, policy, unanswered(question.message, nearest, confidence, missing))
+        refused = silence(triaged, policy, unanswered(question.message, nearest, confidence, missing))
+        return self._unvouched(serving, question, principal, policy) or refused
+
+    def _unvouched(
+        self, serving: Serving, question: Question, principal: Principal, policy: AnswerPolicy
+    ) -> Refused | None:
+        """Refuse what only documents of low trust answer; None if they do not answer it either."""
+        snapshot = serving.snapshot
+        if vouched(snapshot) == Filters():
+            return None
+        retrieved = self._retrieved(serving, question, principal, Filters(trusts=frozenset({Trust.LOW.value})))
+        if not retrieved.signals:
+            return None
+        confidence = self.evidence.confidence(retrieved.signals)
+        return unvouched(self._nearest(serving, retrieved), confidence) if confidence >= policy.answer_at else None
 
     def retrieve(self, serving: Serving, question: Question, principal: Principal) -> Retrieved:
-        """Search for an answer and measure the evidence."""
+        """Search for an answer in what may be quoted, and measure the evidence."""
+        return self._retrieved(serving, question, principal, vouched(serving.snapshot))
+
+    def _retrieved(self, serving: Serving, question: Question, principal: Principal, among: Filters) -> Retrieved:
         snapshot = serving.snapshot
-        found = self.engine.rank(serving, Query(question.text), question.vector, principal)
+        found = self.engine.rank(serving, Query(question.text, among), question.vector, principal)
+        best = self.engine.texts(snapshot, [hit.position for hit in found.ranked[:LOOKED_AT]])
+        found = without_echoes(snapshot, found, best, question.message)
         positions = near_positions(snapshot, found)
         texts = self.engine.texts(snapshot, [p for group in positions for p in group]) if positions else {}
         near = read_near(snapshot, positions, texts)
