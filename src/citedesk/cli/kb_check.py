@@ -71,7 +71,7 @@ def inputs_of(desk: Desk, today: date, queries: Sequence[str] = ()) -> Inputs:
     snapshot = serving.snapshot
     rows = {snapshot.documents[row].id: row for row in snapshot.living}
     with desk.store.lock:
-        documents = desk.store.documents.all()
+        documents, waiting = desk.store.documents.all(), desk.store.quarantine.all()
 
     def passages(document: Document) -> list[Passage]:
         row = rows.get(document.id)
@@ -86,7 +86,7 @@ def inputs_of(desk: Desk, today: date, queries: Sequence[str] = ()) -> Inputs:
     catalog = desk.triage.catalog
     return Inputs(
         Corpus(documents), today, frozenset(catalog.teams), frozenset(catalog.services), serving.encoder,
-        passages, search, queries,
+        passages, search, queries, waiting,
     )  # fmt: skip
 
 

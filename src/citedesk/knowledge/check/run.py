@@ -10,15 +10,17 @@ from numpy.typing import NDArray
 
 from citedesk.encoding import Encoder
 from citedesk.errors import InputError
-from citedesk.knowledge.check import code, facts, found, links, pairs, titles
+from citedesk.knowledge.check import code, facts, found, links, pairs, titles, waiting
 from citedesk.knowledge.check.found import TOP, Retrievability
 from citedesk.knowledge.check.issue import Corpus, Issue, Severity
 from citedesk.knowledge.check.outline import Outline, outline
+from citedesk.store.quarantine import Held
 from citedesk.types import Document, Passage
 
 # In the order they are reported.
 CHECKS = (
     facts.STALE, links.CHECK, code.CHECK, pairs.CHECK, titles.CHECK, found.CHECK, facts.OWNERS, facts.CONTENT,
+    waiting.CHECK,
 )  # fmt: skip
 _SEVERITIES = tuple(Severity)
 # Texts encoded at once, between two steps of the progress bar.
@@ -34,7 +36,7 @@ class Inputs:
 
     today: the day reviews are held against. teams, services: every owner and service there is. encoder: the index's
     own. passages: gives a document's passages as indexed. search: text and its (d,) float32 unit vector -> ids found,
-    best first. queries: what people ask.
+    best first. queries: what people ask. waiting: documents that wait for review.
     """
 
     corpus: Corpus
@@ -45,6 +47,7 @@ class Inputs:
     passages: Callable[[Document], Sequence[Passage]]
     search: Callable[[str, Vector], Sequence[str]]
     queries: Sequence[str] = ()
+    waiting: Sequence[Held] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +122,7 @@ class _Run:
         yield from self._of_each()
         if links.CHECK in self.checks:
             yield from links.supersedings(self.corpus)
+        yield from waiting.waiting(self.inputs.waiting)
         if facts.CONTENT in self.checks:
             yield from facts.same_ids(self.corpus)
         if pairs.CHECK in self.checks:
