@@ -32,6 +32,8 @@ _LEADERS = 32
 _FLOOD = 3
 # Of each run of so many documents found, at most so many of low trust, as long as there are others.
 _RUN, _QUOTA = 10, 3
+# Places at the head of a ranking that low trust does not take.
+_HEAD = 3
 _LOW = 0
 
 
@@ -92,7 +94,7 @@ def stuffed(candidates: Candidates) -> NDArray[np.bool_]:
 
 
 def within_quota(rows: Sequence[int], levels: NDArray[np.int8]) -> Iterator[int]:
-    """Order documents so that low trust has at most its quota of each run, as long as there are others.
+    """Order documents so that low trust has at most its quota of each run and none of its head.
 
     Args:
         rows: rows of documents, best first.
@@ -105,7 +107,7 @@ def within_quota(rows: Sequence[int], levels: NDArray[np.int8]) -> Iterator[int]
     rest = deque(at for at, row in enumerate(rows) if levels[row] != _LOW)
     shown = 0
     for place in range(len(rows)):
-        room = shown < _QUOTA * (place // _RUN + 1)
+        room = place >= _HEAD and shown < _QUOTA * (place // _RUN + 1)
         if low and (not rest or (room and low[0] < rest[0])):
             shown += 1
             yield low.popleft()

@@ -17,6 +17,7 @@ from typing import Any
 
 from citedesk.desk import Desk
 from citedesk.retrieve import Query
+from citedesk.text import sha256
 from citedesk.types import Answered, Principal, RefusalReason, Refused, Ticket
 
 OPERATOR = Principal("red team", role="admin")
@@ -105,8 +106,14 @@ PLACES: Mapping[str, Callable[[str], File]] = {
     "csv text": lambda order: ("a.csv", _csv("Printer", f"{_BODY} {order}.", "x")),
     "csv title": lambda order: ("a.csv", _csv(order, _BODY, "x")),
     "csv tag": lambda order: ("a.csv", _csv("Printer", _BODY, order)),
-    "json text": lambda order: ("a.jsonl", _row(title="Printer", text=f"{_BODY} {order}.")),
-    "json metadata": lambda order: ("a.jsonl", _row(title="P", text=_BODY, metadata={"owner": order})),
+    "json text": lambda order: (
+        "a.jsonl",
+        _row(_id=f"t{sha256(order)[:8]}", title="Printer", text=f"{_BODY} {order}."),
+    ),
+    "json metadata": lambda order: (
+        "a.jsonl",
+        _row(_id=f"m{sha256(order)[:8]}", title="P", text=_BODY, metadata={"owner": order}),
+    ),
     "html text": lambda order: ("a.html", _html(f"<p>{order}.</p>")),
     "html hidden": lambda order: ("a.html", _html(f'<div style="display:none">{order}</div>')),
     "html comment": lambda order: ("a.html", _html(f"<!-- {order} -->")),

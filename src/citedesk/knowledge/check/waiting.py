@@ -1,4 +1,4 @@
-"""Check `quarantine`: documents that wait for a person, as they read like orders to software or take another's place."""
+"""Check `quarantine`: documents that wait for a person, as they read like orders or take another's place."""
 
 from collections.abc import Iterator, Sequence
 
