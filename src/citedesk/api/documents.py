@@ -76,7 +76,7 @@ def put_document(document_id: Id, document: DocumentIn, desk: OpenDesk, caller: 
     """
     known = _known(desk, document_id, caller)
     if document.supersedes:
-        _known(desk, document.supersedes, caller)
+        desk.library.get(document.supersedes, caller)  # what is hidden looks like what is not there
     if known and "labels" not in document.model_fields_set:
         document = document.model_copy(update={"labels": tuple(sorted(known.labels))})
     created = not _is_active(desk, document_id)
