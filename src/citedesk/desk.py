@@ -18,7 +18,7 @@ from citedesk.answer.llm import open_rephraser
 from citedesk.encoding import Encoder, open_encoder
 from citedesk.encoding.protocol import QueryEncoder
 from citedesk.encoding.recorded import Recorded
-from citedesk.guard import detect, mask_secrets, redact, screen
+from citedesk.guard import detect_many, mask_secrets, redact, screen
 from citedesk.index import Snapshot
 from citedesk.knowledge import Library, LiveIndex, Reviews, Serving
 from citedesk.retrieve import FIRST_PAGE, Page, Query, Results, SearchEngine
@@ -79,7 +79,7 @@ class Desk:
         self.settings = settings
         self.parts = parts
         self.store = parts.store
-        self.library = Library(parts.store, parts.live, settings.home, mask_secrets, scan_texts)
+        self.library = Library(parts.store, parts.live, settings.home, mask_secrets, self._scan)
         self.reviews = Reviews(self.library)
         self.engine = parts.engine
         self.encoder = parts.encoder
@@ -89,6 +89,10 @@ class Desk:
         self.models = LiveModels(parts.triage, parts.registry, parts.encoder.name, self.metrics)
         self.shadow = ShadowRuns(parts.store, self.metrics)
         self._budgets = self._budgets_of(parts.triage)
+
+    def _scan(self, texts: Sequence[str]) -> list[Injection]:
+        """Say of each text of a document how much it reads like orders to software."""
+        return detect_many(texts, self.triage.policy.file.guard.injection_at)
 
     @property
     def triage(self) -> Triage:
@@ -208,11 +212,6 @@ class Desk:
         self.shadow.close()
         self.parts.live.close()
         self.store.close()
-
-
-def scan_texts(texts: Sequence[str]) -> list[Injection]:
-    """Say of each text how much it reads like orders to software."""
-    return [detect(text) for text in texts]
 
 
 def request_hash(body: object) -> str:
