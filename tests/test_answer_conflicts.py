@@ -114,7 +114,7 @@ def test_undecided_step_of_equal_standing_is_open(
     read = [reading("rb", FIRST), reading("rb-2", SECOND)]
     documents = [document("rb", FIRST), document("rb-2", SECOND)]
     facts = [replace(d, reviewed_on=day, review_every_days=365) for d, day in zip(documents, days, strict=True)]
-    sources = [source_of(d, d.version, today, t) for d, t in zip(facts, trust, strict=True)]
+    sources = [source_of(replace(d, trust=t), d.version, today) for d, t in zip(facts, trust, strict=True)]
     sentences = compose_readings(read, 10)
     assert undecided(find_conflicts(read, sentences)[0], sentences, sources) is open_
 

@@ -190,7 +190,7 @@ def test_add_twice_encodes_nothing_the_second_time(
     (folder / "a.md").write_text("# Turnips\n\nPull the turnip.\n\n## Later\n\nWash it.\n", encoding="utf-8")
     reports = [json.loads(output(capsys, tmp_path / "home", "kb", "add", str(folder), "--json")) for _ in range(2)]
     same = {"read": 1, "documents": 1, "passages": 2, "masked_secrets": 0, "attachments": 0, "gone": [], "replaced": [],
-            "pruned": False, "failures": []}  # fmt: skip
+            "pruned": False, "held": [], "failures": []}  # fmt: skip
     assert reports == [same | {"changed": 1, "encoded": 2}, same | {"changed": 0, "encoded": 0}]
 
 

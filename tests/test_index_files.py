@@ -145,7 +145,7 @@ def test_open_with_one_file_damaged_is_refused_once_and_the_next_build_works(
 
 
 @pytest.mark.parametrize(
-    "manifest", ["[]", "null", "{}", '{"format": 3}', '{"format": 3, "segments": 1}', "7", "[" * 9]
+    "manifest", ["[]", "null", "{}", '{"format": 4}', '{"format": 4, "segments": 1}', "7", "[" * 9]
 )
 def test_open_with_a_manifest_of_another_shape_is_refused(tmp_path: Path, manifest: str) -> None:
     write_snapshot(tmp_path, snapshot())
@@ -188,7 +188,7 @@ def test_open_with_too_many_open_files_says_so_and_leaves_the_snapshot(tmp_path:
 
 def test_open_of_an_older_format_gives_none_so_that_it_is_rebuilt(tmp_path: Path) -> None:
     write_snapshot(tmp_path, snapshot())
-    repoint(tmp_path, named(tmp_path).read_text(encoding="utf-8").replace('"format": 3', '"format": 2'))
+    repoint(tmp_path, named(tmp_path).read_text(encoding="utf-8").replace('"format": 4', '"format": 3'))
     assert open_snapshot(tmp_path) is None
 
 

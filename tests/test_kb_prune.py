@@ -11,7 +11,7 @@ from citedesk.desk import Desk
 from citedesk.encoding.fake import FakeEncoder
 from citedesk.errors import ConflictError
 from citedesk.guard import mask_secrets
-from citedesk.knowledge import Library, LiveIndex
+from citedesk.knowledge import Adding, Library, LiveIndex
 from citedesk.store import open_store
 from citedesk.types import Principal
 
@@ -63,7 +63,7 @@ def test_add_after_a_file_went_away_proposes_it_and_removes_nothing(library: Lib
 
 def test_add_of_what_is_all_there_proposes_nothing(library: Library, folder: Path) -> None:
     library.add([folder])
-    added = library.add([folder], prune=True)
+    added = library.add([folder], how=Adding(prune=True))
     assert (list(added.gone), added.pruned, added.changed) == ([], False, 0)
 
 
@@ -73,7 +73,7 @@ def test_prune_takes_the_gone_out_of_search_and_keeps_what_was_cited(library: Li
     old = library.get("n3", OPERATOR)
     library.add([folder])
     delete(folder, 3)
-    added = library.add([folder], prune=True)
+    added = library.add([folder], how=Adding(prune=True))
     kept = library.get("n3", OPERATOR, old.version)
     assert (list(added.gone), added.pruned, searched(library)) == (["n3"], True, names(*range(10)) - {"n3"})
     assert (kept.text, library.get("n3", OPERATOR).text) == (old.text, "# Note 3\n\nnewer 3\n")
@@ -87,11 +87,11 @@ def test_prune_of_more_than_a_fifth_is_refused_and_changes_nothing(
     delete(folder, *lost)
     write(folder, 77)
     if allowed:
-        library.add([folder], prune=True)
+        library.add([folder], how=Adding(prune=True))
         assert searched(library) == names(*range(10), 77) - names(*lost)
         return
     with pytest.raises(ConflictError, match="3 of 10 documents would be removed, more than 20%"):
-        library.add([folder], prune=True)
+        library.add([folder], how=Adding(prune=True))
     assert searched(library) == names(*range(10))
     assert set(library.store.documents.versions()) == names(*range(10))
 
@@ -99,7 +99,7 @@ def test_prune_of_more_than_a_fifth_is_refused_and_changes_nothing(
 def test_prune_of_more_than_a_fifth_with_force_removes_them(library: Library, folder: Path) -> None:
     library.add([folder])
     delete(folder, *range(6))
-    added = library.add([folder], prune=True, force=True)
+    added = library.add([folder], how=Adding(prune=True, force=True))
     assert (len(added.gone), searched(library)) == (6, names(6, 7, 8, 9))
 
 
@@ -120,7 +120,7 @@ def test_prune_leaves_a_file_that_cannot_be_read(library: Library, folder: Path,
     library.add([folder])
     spoil(folder / "n4.md")
     delete(folder, 5)
-    added = library.add([folder], prune=True)
+    added = library.add([folder], how=Adding(prune=True))
     assert (list(added.gone), len(added.loaded.failures)) == (["n5"], 1)
     assert searched(library) == names(*range(10)) - {"n5"}
 
@@ -129,9 +129,9 @@ def test_document_that_comes_back_after_a_prune_is_found_again(library: Library,
     library.add([folder])
     first = library.get("n2", OPERATOR)
     delete(folder, 2)
-    library.add([folder], prune=True)
+    library.add([folder], how=Adding(prune=True))
     write(folder, 2)
-    added = library.add([folder], prune=True)
+    added = library.add([folder], how=Adding(prune=True))
     assert (added.changed, added.build.encoded, searched(library)) == (1, 0, names(*range(10)))
     assert library.get("n2", OPERATOR).version == first.version
 
@@ -146,7 +146,7 @@ def test_prune_leaves_documents_of_other_paths_and_those_put_by_hand(
     library.add([folder])
     delete(other, 50)
     delete(folder, 0)
-    added = library.add([folder], prune=True)
+    added = library.add([folder], how=Adding(prune=True))
     assert (list(added.gone), searched(library)) == (["n0"], names(*range(1, 10), 50))
 
 
@@ -156,8 +156,8 @@ def test_document_that_moved_to_another_added_path_is_not_gone(library: Library,
     write(other, 50)
     library.add([folder, other])
     (folder / "n1.md").rename(other / "n1.md")
-    added = library.add([folder, other], prune=True)
-    again = library.add([folder, other], prune=True)
+    added = library.add([folder, other], how=Adding(prune=True))
+    again = library.add([folder, other], how=Adding(prune=True))
     assert (list(added.gone), list(again.gone), searched(library)) == ([], [], names(*range(10), 50))
 
 
@@ -165,7 +165,7 @@ def test_file_renamed_with_its_id_in_its_front_matter_is_not_gone(library: Libra
     (folder / "a.md").write_text("---\nid: own\n---\n# Own\n\nwords\n", encoding="utf-8")
     library.add([folder])
     (folder / "a.md").rename(folder / "b.md")
-    assert list(library.add([folder], prune=True).gone) == []
+    assert list(library.add([folder], how=Adding(prune=True)).gone) == []
 
 
 def test_command_proposes_then_prunes_and_the_old_version_is_still_shown(

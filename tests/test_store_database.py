@@ -30,6 +30,9 @@ TABLES = {
     "jobs",
     "vault",
     "citations",
+    "origins",
+    "quarantine",
+    "reviews",
 }
 
 

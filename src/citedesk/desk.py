@@ -20,13 +20,13 @@ from citedesk.answer.proof import Proof, State, states_of, survey
 from citedesk.encoding import Encoder, open_encoder
 from citedesk.encoding.protocol import QueryEncoder
 from citedesk.encoding.recorded import Recorded
-from citedesk.guard import mask_secrets, redact, screen
+from citedesk.guard import detect_many, mask_secrets, redact, screen
 from citedesk.guard.attachments import attachments
 from citedesk.guard.contacts import own_values
 from citedesk.guard.keeping import Keeper, open_keeper
 from citedesk.guard.language import language
 from citedesk.index import Snapshot
-from citedesk.knowledge import Library, LiveIndex, Serving
+from citedesk.knowledge import Library, LiveIndex, Reviews, Serving
 from citedesk.retrieve import FIRST_PAGE, Page, Query, Results, SearchEngine
 from citedesk.retrieve.adapt_file import load_adaptation
 from citedesk.retrieve.rerank import open_reranker
@@ -90,7 +90,8 @@ class Desk:
         self.settings = settings
         self.parts = parts
         self.store = parts.store
-        self.library = Library(parts.store, parts.live, settings.home, mask_secrets)
+        self.library = Library(parts.store, parts.live, settings.home, mask_secrets, self._scan)
+        self.reviews = Reviews(self.library)
         self.engine = parts.engine
         self.encoder = parts.encoder
         self.metrics = parts.metrics
@@ -101,6 +102,10 @@ class Desk:
         self._budgets = self._budgets_of(parts.triage)
         self.keeper = parts.keeper
         self._surveyed: tuple[object, Mapping[State, int]] = (None, {})
+
+    def _scan(self, texts: Sequence[str]) -> list[Injection]:
+        """Say of each text of a document how much it reads like orders to software."""
+        return detect_many(texts, self.triage.policy.file.guard.injection_at)
 
     @property
     def triage(self) -> Triage:

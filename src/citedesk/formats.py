@@ -9,6 +9,7 @@ from citedesk.guard.inspect import Inspected
 from citedesk.retrieve import Results
 from citedesk.store.audit import Entry
 from citedesk.store.citations import Spot
+from citedesk.store.quarantine import Held
 from citedesk.store.tickets import StoredTicket
 from citedesk.triage.predict import Triaged
 from citedesk.types import (
@@ -133,6 +134,7 @@ def hit_json(hit: Hit) -> Json:
         "start": passage.start,
         "end": passage.end,
         "score": hit.score,
+        "trust": hit.trust.value,
         "legs": {name: asdict(leg) for name, leg in hit.legs.items()},
         "text": hit.text,
     }
@@ -163,6 +165,20 @@ def document_json(document: Document) -> Json:
     shape = {**asdict(document), "labels": sorted(document.labels), "tags": sorted(document.tags)}
     shape.pop("origin")
     return shape
+
+
+def held_json(held: Held) -> Json:
+    """Shape a document that waits for review: what it is, where and why it waits; without its text."""
+    return {
+        "id": held.id,
+        "document": document_row_json(held.document),
+        "reasons": list(held.reasons),
+        "places": [{name: value for name, value in asdict(place).items() if name != "text"} for place in held.places],
+        "score": held.score,
+        "content": held.content,
+        "at": held.at,
+        "by": held.actor,
+    }
 
 
 def document_row_json(document: Document) -> Json:

@@ -35,6 +35,11 @@ class Trust(StrEnum):
     NORMAL = "normal"
     LOW = "low"
 
+    @property
+    def rank(self) -> int:
+        """Number the level: 0 for low, 1, 2 for high."""
+        return 2 - tuple(Trust).index(self)
+
 
 @dataclass(frozen=True, slots=True)
 class Principal:
@@ -88,6 +93,7 @@ class Document:
     updated_on: str | None = None
     source: str = ""
     origin: str = ""
+    trust: Trust = Trust.NORMAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -383,3 +389,4 @@ class Hit:
     score: float
     legs: Mapping[str, LegScore]
     text: str
+    trust: Trust = Trust.NORMAL

@@ -10,16 +10,18 @@ from typing import TYPE_CHECKING
 
 from citedesk.answer.compose import MOST_DOCUMENTS, compose_readings, documents_by_evidence, readings
 from citedesk.answer.conflicts import find_conflicts, undecided
+from citedesk.answer.echo import LOOKED_AT, without_echoes
 from citedesk.answer.evidence import NOTHING_NEAR, EvidenceModel, Near, measure, near_positions, read_near
 from citedesk.answer.output import NOBODY, guard_output, quote_may_leave
 from citedesk.answer.question import Question
 from citedesk.answer.refuse import Unanswered, by_hand, held_back, silence, unanswered, unsaid
 from citedesk.answer.sources import sources_of
+from citedesk.answer.trust import unvouched, vouched
 from citedesk.answer.verify import verify
 from citedesk.guard import GuardPolicy
 from citedesk.guard.contacts import Own
 from citedesk.knowledge import Serving
-from citedesk.retrieve import Found, Query, SearchEngine
+from citedesk.retrieve import Filters, Found, Query, SearchEngine
 from citedesk.store import Store
 from citedesk.triage.policy import AnswerPolicy, PolicyFile
 from citedesk.triage.predict import Triaged
@@ -32,6 +34,7 @@ from citedesk.types import (
     Refused,
     Sentence,
     Source,
+    Trust,
 )
 
 if TYPE_CHECKING:
@@ -85,7 +88,9 @@ class Answerer:
             return person
         retrieved = self.retrieve(serving, question, asker.principal)
         if not retrieved.signals:
-            return silence(triaged, policy.answer, Unanswered())
+            return self._unvouched(serving, question, asker, policy.answer) or silence(
+                triaged, policy.answer, Unanswered()
+            )
         confidence = self.evidence.confidence(retrieved.signals)
         nearest = self._nearest(serving, retrieved)
         if confidence >= policy.answer.answer_at:
@@ -96,12 +101,29 @@ class Answerer:
                 guarded = self.guarded(outcome, asker.own, triaged, policy.guard)
                 return self._rephrased(guarded, question, asker.own, policy.guard)
         missing = unsaid(question.message, retrieved.found.weights, retrieved.near.said)
-        return silence(triaged, policy.answer, unanswered(question.message, nearest, confidence, missing))
+        refused = silence(triaged, policy.answer, unanswered(question.message, nearest, confidence, missing))
+        return self._unvouched(serving, question, asker, policy.answer) or refused
+
+    def _unvouched(self, serving: Serving, question: Question, asker: Asker, policy: AnswerPolicy) -> Refused | None:
+        """Refuse what only documents of low trust answer; None if they do not answer it either."""
+        snapshot = serving.snapshot
+        if vouched(snapshot) == Filters():
+            return None
+        retrieved = self._retrieved(serving, question, asker.principal, Filters(trusts=frozenset({Trust.LOW.value})))
+        if not retrieved.signals:
+            return None
+        confidence = self.evidence.confidence(retrieved.signals)
+        return unvouched(self._nearest(serving, retrieved), confidence) if confidence >= policy.answer_at else None
 
     def retrieve(self, serving: Serving, question: Question, principal: Principal) -> Retrieved:
-        """Search for an answer and measure the evidence."""
+        """Search for an answer in what may be quoted, and measure the evidence."""
+        return self._retrieved(serving, question, principal, vouched(serving.snapshot))
+
+    def _retrieved(self, serving: Serving, question: Question, principal: Principal, among: Filters) -> Retrieved:
         snapshot = serving.snapshot
-        found = self.engine.rank(serving, Query(question.text), question.vector, principal)
+        found = self.engine.rank(serving, Query(question.text, among), question.vector, principal)
+        best = self.engine.texts(snapshot, [hit.position for hit in found.ranked[:LOOKED_AT]])
+        found = without_echoes(snapshot, found, best, question.message)
         positions = near_positions(snapshot, found)
         texts = self.engine.texts(snapshot, [p for group in positions for p in group]) if positions else {}
         near = read_near(snapshot, positions, texts)

@@ -8,14 +8,13 @@ from citedesk.types import Citation, Document, Source, Trust
 Stored = Mapping[tuple[str, str], Document]
 
 
-def source_of(document: Document, version: str, today: date, trust: Trust = Trust.NORMAL) -> Source:
+def source_of(document: Document, version: str, today: date) -> Source:
     """Describe a document version as a source.
 
     Args:
         document: its facts.
         version: the one that is cited.
         today: the day ages are counted to; a date after it counts as today.
-        trust: how far the document is believed.
     """
     reviewed = date.fromisoformat(document.reviewed_on) if document.reviewed_on else None
     updated = date.fromisoformat(document.updated_on) if document.updated_on else None
@@ -28,7 +27,7 @@ def source_of(document: Document, version: str, today: date, trust: Trust = Trus
         kind=document.kind,
         age_days=max(0, (today - max(known)).days) if known else None,
         review="never" if reviewed is None else "due" if late > 0 else "current",
-        trust=trust,
+        trust=document.trust,
         due_days=late if late > 0 else None,
     )
 

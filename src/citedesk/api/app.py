@@ -10,6 +10,7 @@ from citedesk import __version__
 from citedesk.api.documents import router as documents
 from citedesk.api.principals import Principals
 from citedesk.api.problems import add_problem_handlers, problem
+from citedesk.api.quarantine import router as quarantine
 from citedesk.api.reclassifications import router as reclassifications
 from citedesk.api.reveal import router as reveal
 from citedesk.api.routes import router
@@ -47,6 +48,7 @@ def create_app(make_desk: Callable[[], Desk]) -> FastAPI:
     add_problem_handlers(app)
     app.include_router(router)
     app.include_router(documents)
+    app.include_router(quarantine)
     app.include_router(reclassifications)
     app.include_router(reveal)
     app.include_router(tickets)

@@ -32,6 +32,15 @@ def _editor(caller: Caller) -> Principal:
 Editor = Annotated[Principal, Depends(_editor)]
 
 
+def _admin(caller: Caller) -> Principal:
+    if caller.role != "admin":
+        raise ForbiddenError("this needs a token whose role is admin; see CITEDESK_PRINCIPALS in the README")
+    return caller
+
+
+Admin = Annotated[Principal, Depends(_admin)]
+
+
 def _worker(caller: Caller) -> Principal:
     if not caller.may_work:
         raise ForbiddenError(

@@ -11,8 +11,9 @@ from citedesk.api.dependencies import Caller, Editor, OpenDesk
 from citedesk.api.schemas import DocumentIn, Words
 from citedesk.desk import Desk
 from citedesk.errors import NotFoundError
-from citedesk.formats import document_json, document_row_json
+from citedesk.formats import document_json, document_row_json, held_json
 from citedesk.knowledge.library import quote
+from citedesk.store.quarantine import Held
 from citedesk.types import Document, Principal
 
 router = APIRouter()
@@ -77,15 +78,21 @@ def put_document(document_id: Id, document: DocumentIn, desk: OpenDesk, caller: 
     """Write a document; when this answers, searches find it.
 
     Without `labels` a known document keeps those it has. One the caller may not read is neither overwritten nor
-    superseded.
+    superseded. One that reads like orders to software is accepted but waits for review (202).
+
+    That an id is taken by a document the caller may not read can be told from the refusal: ids are one name space, and
+    to pretend success would lose what was written or write over the other. Nothing else of it can be told.
     """
     known = _known(desk, document_id, caller)
     if document.supersedes:
-        _known(desk, document.supersedes, caller)
+        desk.library.get(document.supersedes, caller)  # what is hidden looks like what is not there
     if known and "labels" not in document.model_fields_set:
         document = document.model_copy(update={"labels": tuple(sorted(known.labels))})
     created = not _is_active(desk, document_id)
-    stored = desk.library.write(document_id, document, document.text)
+    stored = desk.library.write(document_id, document, document.text, caller)
+    if isinstance(stored, Held):
+        waits = {"status": "waiting", "detail": "it is not found before an admin released it; see GET /v1/quarantine"}
+        return JSONResponse({**waits, "quarantine": held_json(stored)}, 202)
     return JSONResponse(document_json(stored), 201 if created else 200)
 
 

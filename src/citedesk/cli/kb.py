@@ -1,6 +1,7 @@
 """`citedesk kb`: add, search, show and survey the knowledge base."""
 
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 from functools import partial
@@ -23,14 +24,15 @@ from citedesk.cli.common import (
 )
 from citedesk.cli.kb_adapt import adapt
 from citedesk.cli.kb_check import check
+from citedesk.cli.kb_review import reasons_of, review
 from citedesk.cli.render import safe
 from citedesk.errors import DocumentError, InputError
 from citedesk.formats import document_json, proof_json, results_json
-from citedesk.knowledge import Added
+from citedesk.knowledge import Added, Adding
 from citedesk.knowledge.library import quote
 from citedesk.retrieve import Filters, Page, Query, start_of
 from citedesk.settings import Settings, shipped
-from citedesk.types import Hit
+from citedesk.types import Hit, Trust
 
 # Removed documents that are named one by one; the rest is counted.
 _NAMED = 5
@@ -38,11 +40,12 @@ _NAMED = 5
 
 @click.group()
 def kb() -> None:
-    """The knowledge base: add, search, show, status, check, erase, adapt."""
+    """The knowledge base: add, search, show, status, check, review, erase, adapt."""
 
 
 kb.add_command(adapt)
 kb.add_command(check)
+kb.add_command(review)
 
 
 @kb.command()
@@ -50,12 +53,28 @@ kb.add_command(check)
 @click.option("--starter", is_flag=True, help="Add the shipped starter knowledge base.")
 @click.option("--prune", is_flag=True, help="Remove documents these paths gave before and give no more.")
 @click.option("--force", is_flag=True, help="Prune even more than a fifth of them.")
+@click.option("--replace", is_flag=True, help="Take the place of documents of other paths that have the same id.")
+@click.option(
+    "--trust",
+    type=click.Choice([trust.value for trust in Trust]),
+    help="How far what these paths give is believed, now and later: low is never the only source of an answer.",
+)
 @json_option
 @click.pass_obj
-def add(settings: Settings, paths: tuple[Path, ...], starter: bool, prune: bool, force: bool, as_json: bool) -> None:
+def add(
+    settings: Settings,
+    paths: tuple[Path, ...],
+    starter: bool,
+    prune: bool,
+    force: bool,
+    replace: bool,
+    trust: str | None,
+    as_json: bool,
+) -> None:
     """Add files, folders, zips or Git checkouts: Markdown, text, HTML, PDF, DOCX, CSV, JSON Lines, saved mails.
 
-    Only what changed is encoded.
+    Only what changed is encoded. What reads like orders to software, or would take another path's place, waits for
+    review: citedesk kb review.
 
     A bad file is reported and skipped; the others are added, and the exit code says that something failed.
     """
@@ -63,7 +82,8 @@ def add(settings: Settings, paths: tuple[Path, ...], starter: bool, prune: bool,
     if not sources:
         raise InputError("name files or folders to add, or give --starter")
     with opened(settings) as desk, progress_bar("indexing") as bar:
-        added = desk.library.add(sources, bar, partial(bar, what="reading"), prune, force)
+        how = Adding(prune, force, replace, Trust(trust) if trust else None)
+        added = desk.library.add(sources, bar, partial(bar, what="reading"), how)
     if as_json:
         print_json(_added_json(added))
     else:
@@ -87,6 +107,7 @@ def _added_json(added: Added) -> dict[str, object]:
         "gone": list(added.gone),
         "replaced": list(added.replaced),
         "pruned": added.pruned,
+        "held": [{"id": h.id, "document_id": h.document.id, "reasons": list(h.reasons)} for h in added.held],
         "failures": [safe(line) for line in added.loaded.failures],
     }
 
@@ -106,6 +127,12 @@ def _print_added(added: Added) -> None:
     if added.gone:
         verdict = "removed" if added.pruned else "no longer there; to remove them, run again with --prune"
         click.echo(f"{len(added.gone)} {verdict}: {_named(added.gone)}")
+    if added.held:
+        click.echo(f"{len(added.held)} not indexed, waiting for review; look at them with: citedesk kb review")
+        for held in added.held[:_NAMED]:
+            click.echo(f"  {held.id}  {safe(held.document.id)}: {reasons_of(held)}")
+        if len(added.held) > _NAMED:
+            click.echo(f"  and {len(added.held) - _NAMED} more")
 
 
 def _named(ids: Sequence[str]) -> str:
@@ -168,6 +195,7 @@ def _print_hit(number: int, hit: Hit) -> None:
     out.print(Text(f"{number:>2}. {safe(hit.title)}", style="bold"), Text(f"{hit.score:.3f}", style="dim"))
     out.print(Text(place, style="blue"))
     out.print(Text("    " + safe(" ".join(hit.text.split()))[:220]))
+    why += f"; {hit.trust.value} trust" if hit.trust != Trust.NORMAL else ""
     out.print(Text(f"    {why}; {hit.passage.start}-{hit.passage.end} @ {hit.passage.version[:8]}", style="dim"))
 
 
@@ -234,17 +262,17 @@ def show(
 def status(settings: Settings, as_json: bool) -> None:
     """Show what is indexed."""
     with opened(settings) as desk:
-        snapshot, cited = desk.snapshot, desk.cited()
-    by_kind: dict[str, int] = {}
-    for row in snapshot.living:
-        kind = snapshot.category("kinds")[row]
-        by_kind[kind] = by_kind.get(kind, 0) + 1
+        snapshot, cited, waiting = desk.snapshot, desk.cited(), desk.store.quarantine.count()
+    by_kind = Counter(snapshot.category("kinds")[row] for row in snapshot.living)
+    by_trust = Counter(snapshot.category("trusts")[row] for row in snapshot.living)
     if as_json:
         print_json(
             {
                 "documents": len(snapshot.living),
                 "passages": snapshot.passage_count,
-                "kinds": by_kind,
+                "kinds": dict(by_kind),
+                "trust": {trust.value: by_trust[trust.value] for trust in Trust},
+                "waiting": waiting,
                 "encoder": snapshot.encoder,
                 "index": snapshot.generation,
                 "suggestions_cited": {state.value: count for state, count in cited.items()},
@@ -268,3 +296,6 @@ def status(settings: Settings, as_json: bool) -> None:
         click.echo(
             f"suggestions whose citations are no longer as they were: {told}; citedesk kb check --only citations"
         )
+    unusual = [f"{by_trust[t.value]} of {t.value} trust" for t in Trust if t != Trust.NORMAL and by_trust[t.value]]
+    if unusual or waiting:
+        click.echo("; ".join([*unusual, *([f"{waiting} waiting for review"] if waiting else [])]))

@@ -74,7 +74,7 @@ def inputs_of(desk: Desk, today: date, queries: Sequence[str] = ()) -> Inputs:
     snapshot = serving.snapshot
     rows = {snapshot.documents[row].id: row for row in snapshot.living}
     with desk.store.lock:
-        documents = desk.store.documents.all()
+        documents, waiting = desk.store.documents.all(), desk.store.quarantine.all()
 
     def passages(document: Document) -> list[Passage]:
         row = rows.get(document.id)
@@ -89,7 +89,7 @@ def inputs_of(desk: Desk, today: date, queries: Sequence[str] = ()) -> Inputs:
     catalog = desk.triage.catalog
     return Inputs(
         Corpus(documents), today, frozenset(catalog.teams), frozenset(catalog.services), serving.encoder,
-        passages, search, queries, lambda: cited_of(desk),
+        passages, search, queries, lambda: cited_of(desk), waiting,
     )  # fmt: skip
 
 

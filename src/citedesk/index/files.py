@@ -30,7 +30,7 @@ from citedesk.index.snapshot import Snapshot
 from citedesk.text import sha256_bytes, sha256_file
 
 # Written in the manifest; an index of another format is not read but built anew.
-FORMAT = 3
+FORMAT = 4
 _POINTER = "CURRENT"
 _FOLDER_OF_FORMAT_2 = re.compile(r"gen-[0-9a-f]{16}-\w+")
 # What says nothing of the index: too many open files, no memory, no permission.

@@ -17,11 +17,11 @@ from citedesk.index.bm25 import Audience, Bm25
 from citedesk.index.columns import Category, joined_categories
 from citedesk.index.segment import Segment, SegmentBuilder
 from citedesk.index.tables import Entry, SourceDocument
-from citedesk.types import Passage, Principal
+from citedesk.types import Passage, Principal, Trust
 
 # Kinds of reader whose statistics are kept at hand.
 _AUDIENCES = 32
-_CATEGORIES = ("kinds", "services", "layers", "labels", "tags", "reviewed_on", "updated_on")
+_CATEGORIES = ("kinds", "services", "layers", "labels", "tags", "reviewed_on", "updated_on", "trusts")
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ class Snapshot:
 
     @cached_property
     def _replaced(self) -> Mapping[int, list[int]]:
-        """Map a document's row to the rows of those it supersedes."""
+        """Map a document's row to the rows of those it supersedes; never to one of higher trust."""
         named: dict[int, str] = {}
         for segment, base in zip(self.segments, self.rows, strict=False):
             table = segment.documents.supersedes
@@ -139,7 +139,22 @@ class Snapshot:
             for row, name in enumerate(ids):
                 if name in wanted:
                     wanted[name].append(row)
-        return {row: [old for old in wanted[name] if old != row] for row, name in named.items()}
+        levels = self.trust_levels
+        return {
+            row: [old for old in wanted[name] if old != row and levels[old] <= levels[row]]
+            for row, name in named.items()
+        }
+
+    @cached_property
+    def keys(self) -> NDArray[np.int64]:
+        """Give each document's number in the database, smaller for those stored earlier: (m,) int64."""
+        return np.concatenate([np.zeros(0, np.int64), *(s.documents.keys for s in self.segments)])
+
+    @cached_property
+    def trust_levels(self) -> NDArray[np.int8]:
+        """Give each document's level of trust: (m,) int8, see `Trust.rank`."""
+        trusts = self.category("trusts")
+        return np.array([Trust(name).rank for name in trusts.values.all()], dtype=np.int8)[trusts.codes]
 
     def audience(self, principal: Principal) -> Audience:
         """Give what a principal may see and its statistics; the same for all who read the same labels."""

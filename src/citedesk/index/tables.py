@@ -23,7 +23,7 @@ from citedesk.index.columns import (
     strings,
     strings_of,
 )
-from citedesk.types import Passage
+from citedesk.types import Passage, Trust
 
 T = TypeVar("T")
 
@@ -44,6 +44,7 @@ class SourceDocument:
     tags: tuple[str, ...] = ()
     updated_on: str | None = None
     key: int = 0
+    trust: Trust = Trust.NORMAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,7 @@ class DocumentTable:
     tags: Category
     reviewed_on: Category
     updated_on: Category
+    trusts: Category
 
     def row(self, row: int) -> SourceDocument:
         """Read one document."""
@@ -87,6 +89,7 @@ class DocumentTable:
             tags=tuple(json.loads(self.tags[row])),
             updated_on=self.updated_on[row] or None,
             key=int(self.keys[row]),
+            trust=Trust(self.trusts[row]),
         )
 
 
@@ -105,6 +108,7 @@ def document_table(documents: Sequence[SourceDocument]) -> DocumentTable:
         tags=category([listed(d.tags) for d in documents]),
         reviewed_on=category([d.reviewed_on or "" for d in documents]),
         updated_on=category([d.updated_on or "" for d in documents]),
+        trusts=category([d.trust.value for d in documents]),
     )
 
 

@@ -2,16 +2,19 @@
 
 from citedesk.knowledge.build import BuildReport, add_documents, build_in_memory, index_state, update
 from citedesk.knowledge.chunk import chunk
-from citedesk.knowledge.library import Added, Library
+from citedesk.knowledge.library import Added, Adding, Library
 from citedesk.knowledge.live import LiveIndex, Serving
 from citedesk.knowledge.load import LoadReport, Seen, load_paths
+from citedesk.knowledge.review import Reviews
 
 __all__ = [
     "Added",
+    "Adding",
     "BuildReport",
     "Library",
     "LiveIndex",
     "LoadReport",
+    "Reviews",
     "Seen",
     "Serving",
     "add_documents",

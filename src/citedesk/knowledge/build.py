@@ -245,6 +245,7 @@ def _source(key: int, document: Document) -> SourceDocument:
         tags=tuple(sorted(document.tags)),
         updated_on=document.updated_on,
         key=key,
+        trust=document.trust,
     )
 
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from citedesk.errors import DocumentError
 from citedesk.text import sha256
-from citedesk.types import Document
+from citedesk.types import Document, Trust
 
 _FRONT = re.compile(r"\A---[ \t]*\r?\n(.*?)^---[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
 _KEY = re.compile(r"[\"']?[\w.-]{1,100}[\"']?[ \t]*:(?:[ \t\r]|$)|\{")
@@ -48,6 +48,7 @@ class FrontMatter(BaseModel):
     updated_on: datetime.date | None = None
     review_every_days: Annotated[int, Field(ge=1, le=3650)] | None = None
     supersedes: Name | None = None
+    trust: Trust | None = None
 
     @field_validator("labels", "tags", mode="before")
     @classmethod
@@ -160,6 +161,7 @@ def make_document(front: FrontMatter, body: str, default_id: str, source: str = 
         supersedes=front.supersedes,
         tags=frozenset(front.tags),
         updated_on=front.updated_on.isoformat() if front.updated_on else None,
+        trust=front.trust or Trust.NORMAL,
         source=source,
         origin=origin,
     )

@@ -5,16 +5,16 @@ A bad file is reported and skipped; it never stops the others. Leaves out findin
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from citedesk.errors import DocumentError, InputError, MissingDependencyError
-from citedesk.knowledge.front import check_body, front_matter, make_document
+from citedesk.knowledge.front import FrontMatter, check_body, front_matter, make_document
 from citedesk.knowledge.readers import Draft, reader_of
 from citedesk.knowledge.readers.draft import DAMAGED
 from citedesk.knowledge.unpack import open_zip
 from citedesk.knowledge.walk import KB_FOLDERS, SUFFIXES, Found, Listing, list_files, list_members, suffix_of
-from citedesk.types import Document
+from citedesk.types import Document, Trust
 
 __all__ = ["KB_FOLDERS", "SUFFIXES", "LoadReport", "Mask", "Seen", "load_paths"]
 
@@ -24,6 +24,8 @@ _UNREADABLE = (InputError, MissingDependencyError, *DAMAGED)
 
 # Replaces secrets in a document's text; returns the text and how many were replaced.
 Mask = Callable[[str], tuple[str, int]]
+# Tells how far what an origin gives is believed.
+TrustOf = Callable[[str], Trust]
 # Called with (files done, files in all).
 Progress = Callable[[int, int], None]
 
@@ -44,7 +46,10 @@ class Seen:
 
 @dataclass(slots=True)
 class LoadReport:
-    """Documents read, one line for each file or row that was not, and what each origin held."""
+    """Documents read, one line for each file or row that was not, and what each origin held.
+
+    asides: document id -> text that was read but is no part of the document; see `Draft.aside`.
+    """
 
     mask: Mask
     documents: list[Document] = field(default_factory=list)
@@ -52,24 +57,33 @@ class LoadReport:
     masked_secrets: int = 0
     attachments: int = 0
     origins: dict[str, Seen] = field(default_factory=dict)
+    asides: dict[str, str] = field(default_factory=dict)
 
 
-def load_paths(paths: Iterable[Path], mask: Mask, progress: Progress | None = None) -> LoadReport:
+def _normal(origin: str) -> Trust:
+    return Trust.NORMAL
+
+
+def load_paths(
+    paths: Iterable[Path], mask: Mask, progress: Progress | None = None, trust_of: TrustOf = _normal
+) -> LoadReport:
     """Load documents from files, folders, Git checkouts and zips.
 
     Args:
         paths: hidden files and links out of a folder are passed over; of a Git checkout only tracked files are read.
         mask: replaces secrets in a text, see `guard.mask_secrets`.
         progress: called after each file; a zip is one file.
+        trust_of: how far each origin is believed; front matter may lower that for its document, never raise it.
 
     Returns:
-        The documents by id (of two with one id the later wins, and it is reported), and the failures.
+        The documents by id (of two with one id the one of higher trust wins, else the later, and it is reported), and
+        the failures.
 
     Raises:
         NotFoundError: if a path does not exist.
         DocumentError: if nothing that could hold a document was found.
     """
-    load = _Load(LoadReport(mask))
+    load = _Load(LoadReport(mask), trust_of)
     listings = [list_files(path) for path in paths]
     total, done = sum(len(listing.files) for listing in listings), 0
     for listing in listings:
@@ -92,6 +106,7 @@ class _Load:
     """A load under way: the report so far, documents by id, and where each was shown to come from."""
 
     report: LoadReport
+    trust_of: TrustOf
     found: dict[str, Document] = field(default_factory=dict)
     shown: dict[str, str] = field(default_factory=dict)
 
@@ -146,15 +161,33 @@ class _Load:
         text, masked = self.report.mask(draft.body)
         title, masked_in_title = self.report.mask(front.title or "")
         front = front.model_copy(update={"title": title or None})
+        given = self.trust_of(origin)
+        trust = min(front.trust or given, given, key=lambda level: level.rank)
         document = make_document(front, text, file.document_id + row, file.source + row, origin)
+        document = replace(document, trust=trust)
         self.report.masked_secrets += masked + masked_in_title
         self.report.attachments += draft.attachments
         shown = file.shown + row
-        if document.id in self.found:
+        self.report.origins[origin].ids.add(document.id)
+        before = self.found.get(document.id)
+        if before is not None and trust.rank < before.trust.rank:
+            held = self.shown[document.id]
+            self.report.failures.append(
+                f"{shown}: its id {document.id!r} is that of {held}, which is trusted more; change one"
+            )
+            return
+        if before is not None:
             dropped = self.shown[document.id]
             self.report.failures.append(
                 f"{dropped}: its id {document.id!r} was already used, and {shown} comes later; change one"
             )
-        self.report.origins[origin].ids.add(document.id)
         self.found[document.id] = document
+        self.report.asides[document.id] = "\n".join([draft.aside, *_unused(draft)]).strip()
         self.shown[document.id] = shown
+
+
+def _unused(draft: Draft) -> Iterator[str]:
+    """Give the values of front matter that no document keeps, and their names."""
+    for name, value in draft.front.items():
+        if name not in FrontMatter.model_fields and name != "_id":
+            yield f"{name}: {value}"

@@ -69,6 +69,12 @@ def find_candidates(
     near = snapshot.nearest(vector, depth, seen)
     shared = snapshot.bm25.top(text, depth, audience, admitted)
     positions = np.union1d(near, shared).astype(np.int64)
+    if (snapshot.trust_levels == 0).any():
+        # However many pages of low trust there are, they take no place from the others.
+        trusted = snapshot.spread(snapshot.trust_levels > 0)
+        trusted = trusted if seen is None else trusted & seen
+        more = snapshot.nearest(vector, depth, trusted), snapshot.bm25.top(text, depth, audience, trusted)
+        positions = np.union1d(positions, np.concatenate(more)).astype(np.int64)
     vectors, words = snapshot.vectors_at(positions), _words(snapshot, text, positions, audience)
     return Candidates(
         positions,

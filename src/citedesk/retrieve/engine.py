@@ -19,6 +19,7 @@ from citedesk.guard import redact
 from citedesk.index import Snapshot
 from citedesk.knowledge.live import LiveIndex, Serving
 from citedesk.retrieve.adapt import Adaptation
+from citedesk.retrieve.demote import within_quota
 from citedesk.retrieve.rerank import DEPTH, LEG, Reranker, rerank
 from citedesk.retrieve.search import Found, Query, Ranked, best_per_document, rank
 from citedesk.store import Store
@@ -77,10 +78,11 @@ class SearchEngine:
         serving = self._live.serving()
         text = redact(Ticket("query", "", query.text)).ticket.body
         found = self.rank(serving, replace(query, text=text), self.encode(serving, text), principal)
-        documents = best_per_document(found.ranked, serving.snapshot.owners)
+        documents = _fairly(serving.snapshot, best_per_document(found.ranked, serving.snapshot.owners))
         reread: Mapping[int, LegScore] = {}
         if self._reranker is not None:
             documents, reread = self._reranked(self._reranker, serving.snapshot, text, documents)
+            documents = _fairly(serving.snapshot, documents)
         end = page.start + page.size
         return Results(
             hits=self._hits(serving.snapshot, documents[page.start : end], reread),
@@ -133,9 +135,15 @@ class SearchEngine:
                     score=min(1.0, max(0.0, hit.score)),
                     legs={"dense": hit.dense, "lexical": hit.lexical} | _leg(reread.get(hit.position)),
                     text=texts[hit.position],
+                    trust=source.trust,
                 )
             )
         return hits
+
+
+def _fairly(snapshot: Snapshot, ranked: Sequence[Ranked]) -> list[Ranked]:
+    rows = [int(snapshot.owners[hit.position]) for hit in ranked]
+    return [ranked[at] for at in within_quota(rows, snapshot.trust_levels)]
 
 
 def _leg(reread: LegScore | None) -> dict[str, LegScore]:

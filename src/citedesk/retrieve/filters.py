@@ -30,6 +30,7 @@ class Filters:
     tags: frozenset[str] = frozenset()
     since: str | None = None
     until: str | None = None
+    trusts: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         for name in ("since", "until"):
@@ -55,7 +56,7 @@ def admitted_documents(snapshot: Snapshot, filters: Filters) -> NDArray[np.bool_
     if filters == NO_FILTER:
         return None
     keep = np.ones(len(snapshot.alive), dtype=bool)
-    for name in ("kinds", "services", "layers"):
+    for name in ("kinds", "services", "layers", "trusts"):
         wanted = getattr(filters, name)
         if wanted:
             keep &= _where(snapshot, name, wanted.__contains__)

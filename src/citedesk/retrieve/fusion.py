@@ -44,13 +44,19 @@ class Weights:
 WEIGHTS = Weights()
 
 
-def fuse(candidates: Candidates, query: NDArray[np.float32], weights: Weights = WEIGHTS) -> NDArray[np.float64]:
+def fuse(
+    candidates: Candidates,
+    query: NDArray[np.float32],
+    weights: Weights = WEIGHTS,
+    copied: NDArray[np.bool_] | None = None,
+) -> NDArray[np.float64]:
     """Score candidates by both legs.
 
     Args:
         candidates: m passages.
         query: (d,) of unit length.
         weights: of the parts; others than the default are for measuring what a part adds.
+        copied: (m,) candidates without a say in what the candidates have in common; None for none.
 
     Returns:
         (m,) to order by, best largest; on an absolute scale, about [0, 1].
@@ -58,11 +64,15 @@ def fuse(candidates: Candidates, query: NDArray[np.float32], weights: Weights = 
     if len(candidates.positions) == 0:
         return np.zeros(0)
     vectors, words = candidates.vectors, candidates.words
+    said = np.ones(len(vectors), dtype=bool) if copied is None else ~copied
     counts, lengths = _around(candidates)
     text = weights.passage * _share(words, words.counts, words.lengths, words.mean_length)
     text += weights.around * _share(words, counts, lengths, float(lengths.mean()))
-    scores = cosines(vectors, query) - weights.far * _centred(vectors, vectors.mean(axis=0, dtype=np.float64)) + text
-    first = np.lexsort((candidates.positions, -scores))[:NEAREST]
+    scores = (
+        cosines(vectors, query) - weights.far * _centred(vectors, vectors[said].mean(axis=0, dtype=np.float64)) + text
+    )
+    own = np.flatnonzero(said)
+    first = own[np.lexsort((candidates.positions[own], -scores[own]))[:NEAREST]]
     scores += weights.near * _centred(vectors, vectors[first].mean(axis=0, dtype=np.float64))
     return np.asarray(scores / (1 + weights.passage + weights.around))
 

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from citedesk.index import Snapshot
 from citedesk.retrieve.candidates import Candidates, cosines, find_candidates
+from citedesk.retrieve.demote import PENALTY, find_copies, stuffed
 from citedesk.retrieve.filters import NO_FILTER, Filters, admitted_documents
 from citedesk.retrieve.fusion import fuse
-from citedesk.types import LegScore, Passage, Principal
+from citedesk.types import LegScore, Principal
 
 # Decimals of a score that count: the last bits of a sum depend on the index's layout.
 _DIGITS = 6
@@ -77,14 +78,15 @@ def rank(
         admitted &= audience.visible
     asked = vector if moved is None else moved
     candidates = find_candidates(snapshot, query.text, asked, audience, admitted)
-    scores = fuse(candidates, asked)
+    copies = find_copies(snapshot, candidates)
+    scores = fuse(candidates, asked, copied=copies.flooding) - PENALTY * (copies.copied | stuffed(candidates))
     if moved is not None:
         candidates = replace(candidates, dense=cosines(candidates.vectors, vector).astype(np.float32))
     return Found(order(snapshot, candidates, scores), candidates, snapshot.bm25.weights(query.text, audience))
 
 
 def order(snapshot: Snapshot, candidates: Candidates, scores: NDArray[np.float64]) -> list[Ranked]:
-    """Sort candidates by score, best first; ties by document id and place, whatever the index's layout."""
+    """Sort candidates by score, best first; ties by trust, document id and place, whatever the index's layout."""
     rounded = np.round(scores, _DIGITS)
     dense, lexical = _legs(candidates.dense), _legs(candidates.lexical)
     positions, shown = candidates.positions.tolist(), rounded.tolist()
@@ -99,13 +101,14 @@ def _by_score(snapshot: Snapshot, positions: NDArray[np.int64], scores: NDArray[
     for _, tied in groupby(np.argsort(-scores, kind="stable").tolist(), key=lambda row: float(scores[row])):
         group = list(tied)
         if len(group) > 1:
-            group.sort(key=lambda row: _place(snapshot.passages[int(positions[row])]))
+            group.sort(key=lambda row: _place(snapshot, int(positions[row])))
         rows += group
     return rows
 
 
-def _place(passage: Passage) -> tuple[str, int]:
-    return passage.document_id, passage.start
+def _place(snapshot: Snapshot, position: int) -> tuple[int, str, int]:
+    passage = snapshot.passages[position]
+    return -int(snapshot.trust_levels[snapshot.owners[position]]), passage.document_id, passage.start
 
 
 def _legs(scores: NDArray[np.float32]) -> list[tuple[float, int]]:

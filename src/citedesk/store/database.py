@@ -21,6 +21,7 @@ from citedesk.store.failures import storage_errors
 from citedesk.store.jobs import Jobs
 from citedesk.store.labels import Labels
 from citedesk.store.migrations import migrate
+from citedesk.store.quarantine import Quarantine
 from citedesk.store.shadows import Shadows
 from citedesk.store.tickets import Tickets
 from citedesk.store.vault import Vault
@@ -44,6 +45,7 @@ class Store:
     jobs: Jobs
     vault: Vault
     citations: Citations
+    quarantine: Quarantine
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -123,6 +125,7 @@ def open_store(path: Path | None) -> Store:
         jobs=Jobs(connection),
         vault=Vault(connection),
         citations=Citations(connection),
+        quarantine=Quarantine(connection),
     )
 
 

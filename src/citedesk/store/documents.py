@@ -12,11 +12,12 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
 from citedesk.store.failures import storage_errors
-from citedesk.types import Document
+from citedesk.types import Document, Trust
 
 _COLUMNS = (
     "id", "version", "title", "kind", "service", "layer", "owner", "labels", "reviewed_on",
-    "review_every_days", "supersedes", "tags", "updated_on", "source", "origin",
+    "review_every_days", "supersedes", "tags", "updated_on", "trust",
+    "source", "origin",
 )  # fmt: skip
 # Where a document came from is no part of what is found.
 _PLACES = ("source", "origin")
@@ -179,6 +180,16 @@ class Documents:
         return found
 
     @storage_errors()
+    def known(self, ids: Sequence[str]) -> dict[str, Document]:
+        """Map ids to what is stored of them without its text; only active documents."""
+        found: dict[str, Document] = {}
+        for at in range(0, len(ids), _LOOKUP_BATCH):
+            part = list(ids[at : at + _LOOKUP_BATCH])
+            rows = self._rows(f"where active = 1 and id in ({', '.join('?' * len(part))})", part)
+            found |= {str(row[0]): _document(row, str(row[1]), "") for row in rows}
+        return found
+
+    @storage_errors()
     def from_origin(self, origin: str) -> dict[str, str]:
         """Map the active documents that were added by a path to their source below it."""
         return {str(r[0]): str(r[-2]) for r in self._rows("where active = 1 and origin = ? order by id", [origin])}
@@ -258,7 +269,9 @@ def _row(document: Document) -> tuple[object, ...]:
 
 def _digest(document: Document) -> str:
     values = _values(document)
-    kept = [values[name] for name in _COLUMNS if name not in _PLACES]
+    # Normal trust leaves the digest as it was before there was trust, so that no index is made anew for it.
+    usual = ("trust",) if document.trust == Trust.NORMAL else ()
+    kept = [values[name] for name in _COLUMNS if name not in (*_PLACES, *usual)]
     return hashlib.sha256(json.dumps(kept).encode()).hexdigest()
 
 
@@ -266,4 +279,5 @@ def _document(row: Sequence[object], version: str, text: str) -> Document:
     values = dict(zip(_COLUMNS, row, strict=True))
     values |= {"version": version, "text": text}
     values |= {name: frozenset(json.loads(str(values[name]))) for name in ("labels", "tags")}
+    values["trust"] = Trust(str(values["trust"]))
     return Document(**values)  # type: ignore[arg-type]

@@ -150,6 +150,28 @@ def m0008_jobs(db: Database) -> None:
     )
 
 
+def m0009_quarantine(db: Database) -> None:
+    """How far documents are believed, those that wait for a person, and what persons decided of them.
+
+    content: SHA-256 of all that was looked at, so that what was released is not held again.
+    """
+    _execute(
+        db,
+        """
+        alter table documents add column trust text not null default 'normal';
+        create table origins (origin text primary key, trust text not null);
+        create table quarantine (
+            id integer primary key, document_id text not null, content text not null, document text not null,
+            places text not null, score real not null, at text not null, actor text not null);
+        create unique index quarantine_by_content on quarantine (document_id, content);
+        create table reviews (
+            id integer primary key, at text not null, actor text not null, action text not null,
+            document_id text not null, content text not null);
+        create index reviews_by_content on reviews (content);
+        """,
+    )
+
+
 def m0010_vault(db: Database) -> None:
     """What redaction took out of tickets, sealed with a key that is not here; it goes with its ticket."""
     _execute(
@@ -193,6 +215,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     m0006_models,
     m0007_reclassification,
     m0008_jobs,
+    m0009_quarantine,
     m0010_vault,
     m0011_citations,
 )

@@ -43,8 +43,12 @@ class Corpus:
     _replacing: Mapping[str, str] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        known = {document.id for document in self.documents}
-        pairs = {d.supersedes: d.id for d in self.documents if d.supersedes in known and d.supersedes != d.id}
+        known = {document.id: document.trust.rank for document in self.documents}
+        pairs = {
+            d.supersedes: d.id
+            for d in self.documents
+            if d.supersedes in known and d.supersedes != d.id and known[d.supersedes] <= d.trust.rank
+        }
         object.__setattr__(self, "_replacing", {old: new for old, new in pairs.items() if old is not None})
 
     @property

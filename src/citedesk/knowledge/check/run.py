@@ -10,17 +10,19 @@ from numpy.typing import NDArray
 
 from citedesk.encoding import Encoder
 from citedesk.errors import InputError
-from citedesk.knowledge.check import citations, code, facts, found, links, pairs, titles
+from citedesk.knowledge.check import citations, code, facts, found, links, pairs, titles, waiting
 from citedesk.knowledge.check.citations import Cited
 from citedesk.knowledge.check.found import TOP, Retrievability
 from citedesk.knowledge.check.issue import Corpus, Issue, Severity
 from citedesk.knowledge.check.outline import Outline, outline
+from citedesk.store.quarantine import Held
 from citedesk.types import Document, Passage
 
 # In the order they are reported.
 CHECKS = (
     facts.STALE, links.CHECK, code.CHECK, pairs.CHECK, titles.CHECK, found.CHECK, facts.OWNERS, facts.CONTENT,
     citations.CHECK,
+    waiting.CHECK,
 )  # fmt: skip
 _SEVERITIES = tuple(Severity)
 # Texts encoded at once, between two steps of the progress bar.
@@ -37,6 +39,7 @@ class Inputs:
     today: the day reviews are held against. teams, services: every owner and service there is. encoder: the index's
     own. passages: gives a document's passages as indexed. search: text and its (d,) float32 unit vector -> ids found,
     best first. queries: what people ask. cited: gives what suggestions cite and what became of it.
+    waiting: documents that wait for review.
     """
 
     corpus: Corpus
@@ -48,6 +51,7 @@ class Inputs:
     search: Callable[[str, Vector], Sequence[str]]
     queries: Sequence[str] = ()
     cited: Callable[[], Iterable[Cited]] = tuple
+    waiting: Sequence[Held] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +128,7 @@ class _Run:
             yield from links.supersedings(self.corpus)
         if citations.CHECK in self.checks:
             yield from citations.changed(self.inputs.cited())
+        yield from waiting.waiting(self.inputs.waiting)
         if facts.CONTENT in self.checks:
             yield from facts.same_ids(self.corpus)
         if pairs.CHECK in self.checks:

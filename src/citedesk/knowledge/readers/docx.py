@@ -52,7 +52,7 @@ def read_docx(file: BinaryIO, name: str) -> Iterator[Draft | BadRow]:
     except Exception as error:  # on a document that breaks its schema mammoth raises nearly anything
         raise DocumentError(f"the document is damaged ({type(error).__name__}); save it anew in Word") from error
     draft = html_draft(f"<html><body>{html}</body></html>")
-    yield Draft(draft.body, {"title": title or draft.front.get("title"), "updated_on": modified})
+    yield Draft(draft.body, {"title": title or draft.front.get("title"), "updated_on": modified}, aside=draft.aside)
 
 
 def _mammoth() -> ModuleType:

@@ -27,12 +27,16 @@ DAMAGED = (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, No
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A text in Markdown, unchecked front matter values, and its row if the file holds many."""
+    """A text in Markdown, unchecked front matter values, and its row if the file holds many.
+
+    aside: what nobody reads of the file, such as comments and hidden parts of a page; looked at, never stored.
+    """
 
     body: str
     front: Mapping[str, object] = field(default_factory=dict)
     row: int | None = None
     attachments: int = 0
+    aside: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,9 +53,10 @@ def _draft(message: Message, name: str) -> Draft:
     if plain is not None and (body := _plain_text(plain, name)).strip():
         return Draft(bounded(body), front, attachments=attachments)
     if html is not None:
-        body = html_draft(decode_html(_payload(html), name, _charset(html))).body
+        page = html_draft(decode_html(_payload(html), name, _charset(html)))
+        body = page.body
         if body.strip():
-            return Draft(body, front, attachments=attachments)
+            return Draft(body, front, attachments=attachments, aside=page.aside)
     raise DocumentError("the mail has no text; its attachments are not read, save them as files")
 
 

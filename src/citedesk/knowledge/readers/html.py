@@ -27,6 +27,9 @@ _WEB = re.compile(
 _LATIN = re.compile(r"iso-?8859-?1|latin-?1|(?:us-)?ascii")
 # What parts a page's title from the name of its site; "" is the title's own end.
 _SEPARATORS = ("", "|", "-", "–", "—", ":", "·", "»", "«", "/")
+_CODE = ("script", "style")
+# Attributes whose values are words for people or machines to read.
+_SPOKEN = ("alt", "title", "aria-label", "placeholder", "content", "value", "data-content", "summary")
 _MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
 
@@ -73,7 +76,24 @@ def html_draft(html: str) -> Draft:
     writer = MarkdownWriter()
     content, marked = _content(root)
     to_markdown(content, marked, writer)
-    return Draft(writer.text(), {"title": _title(root, content) or None})
+    return Draft(writer.text(), {"title": _title(root, content) or None}, aside=_aside(html, root))
+
+
+def _aside(html: str, root: etree._Element) -> str:
+    """Give every word of a page that is there, shown or not: its text, its comments, and attributes that hold words."""
+    parts = [text for e in root.iter(etree.Element) if e.tag not in _CODE for text in (e.text, e.tail)]
+    parts += [e.get(name) for e in root.iter(etree.Element) for name in _SPOKEN if e.get(name)]
+    return "\n".join([" ".join(part.split()) for part in parts if part and part.strip()] + _comments(html))
+
+
+def _comments(html: str) -> list[str]:
+    """List what stands in comments, in linear time; one that never ends goes to the end."""
+    found, at = [], html.find("<!--")
+    while at >= 0:
+        end = html.find("-->", at)
+        found.append(html[at + 4 : end if end >= 0 else len(html)].strip())
+        at = html.find("<!--", end) if end >= 0 else -1
+    return found
 
 
 def _parse(html: str) -> etree._Element | None:
