@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 import numpy as np
 
+from citedesk.cli.bench_guard import guard
 from citedesk.cli.bench_reclassify import reclassify
 from citedesk.cli.bench_search import search
 from citedesk.cli.bench_triage import triage
@@ -39,6 +40,7 @@ def bench() -> None:
     """Measure speed, alone and beside other systems. Quote medians and ratios: machines are noisy."""
 
 
+bench.add_command(guard)
 bench.add_command(reclassify)
 bench.add_command(search)
 bench.add_command(triage)

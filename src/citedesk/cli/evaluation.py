@@ -11,6 +11,7 @@ import click
 
 from citedesk.batch.means import means_of
 from citedesk.cli.common import PLACE, json_option, opened, print_json, print_table, progress_bar
+from citedesk.cli.eval_guard import guard, outputs, poison, redteam
 from citedesk.cli.eval_rephrasing import rephrasing
 from citedesk.cli.eval_triage import triage
 from citedesk.desk import Desk
@@ -26,6 +27,8 @@ def evaluation() -> None:
 
 evaluation.add_command(triage)
 evaluation.add_command(rephrasing)
+for _command in (guard, outputs, poison, redteam):
+    evaluation.add_command(_command)
 
 
 @evaluation.command()
