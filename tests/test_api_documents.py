@@ -144,9 +144,7 @@ def test_put_text_is_stored_as_it_is_sent(client: TestClient) -> None:
 
 
 def test_put_secrets_are_masked_in_text_and_title_and_reach_no_file(client: TestClient, settings: Settings) -> None:
-    written = put(
-        client, "put-secret", title=f"Printer {SECRET}", text=f"The printer on floor two has the key {SECRET}."
-    )
+    written = put(client, "put-secret", title=f"Token {SECRET}", text=f"Use {SECRET} to log in.")
     stored = b"".join(path.read_bytes() for path in settings.home.rglob("*") if path.is_file())
     assert written.status_code == 201
     assert SECRET not in written.text and SECRET.encode() not in stored
