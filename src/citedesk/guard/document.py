@@ -10,6 +10,9 @@ from citedesk.guard.injection.rules import injection_families
 from citedesk.guard.screen import detect_many
 from citedesk.types import Injection
 
+# Families whose words honest documents hardly use; "act as" and markers of templates are ordinary in manuals.
+_PLAIN = ("override", "reveal")
+
 
 def detect_in_documents(texts: Sequence[str], at: float | None = None) -> list[Injection]:
     """Say of each text of a document how much it reads like orders to software.
@@ -22,5 +25,5 @@ def detect_in_documents(texts: Sequence[str], at: float | None = None) -> list[I
 
 
 def _by_rules(text: str, found: Injection) -> Injection:
-    families = () if found.flagged else injection_families(text)
+    families = () if found.flagged else tuple(name for name in injection_families(text) if name in _PLAIN)
     return replace(found, flagged=True, families=families) if families else found
