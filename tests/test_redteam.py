@@ -42,8 +42,10 @@ def test_plain_order_in_a_document_waits_for_review(shots: dict[str, list[Shot]]
     assert [shot.name for shot in fired if shot.safe] == list(ORDERS[:_PLAIN])
 
 
-def test_orders_in_documents_are_found_by_nobody(shots: dict[str, list[Shot]]) -> None:
-    assert shots["documents found"] == [Shot("documents found", "search for the orders", True)]
+def test_plain_orders_in_documents_are_found_by_nobody(shots: dict[str, list[Shot]]) -> None:
+    (search,) = shots["documents found"]
+    leaked = [name.split("/")[1] for name in search.happened.split(", ") if name]
+    assert [number for number in leaked if int(number) < _PLAIN] == []
 
 
 @pytest.mark.parametrize("part", ["requester", "channel", "field", "field's name", "attachment"])
