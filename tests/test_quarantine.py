@@ -7,7 +7,8 @@ import pytest
 
 from citedesk.encoding.fake import FakeEncoder
 from citedesk.errors import NotFoundError
-from citedesk.guard import detect_many, mask_secrets
+from citedesk.guard import mask_secrets
+from citedesk.guard.document import detect_in_documents
 from citedesk.knowledge import Added, Adding, Library, LiveIndex, Reviews
 from citedesk.knowledge.front import FrontMatter
 from citedesk.store import open_store
@@ -24,7 +25,7 @@ OTHER = Principal("out", "editor", frozenset({"public"}))
 def library(tmp_path: Path) -> Iterator[Library]:
     store, encoder = open_store(tmp_path / "home" / "citedesk.db"), FakeEncoder()
     live = LiveIndex(store, encoder, tmp_path / "home" / "index", "fake", lambda _: encoder)
-    yield Library(store, live, tmp_path / "home", mask_secrets, detect_many)
+    yield Library(store, live, tmp_path / "home", mask_secrets, detect_in_documents)
     store.close()
 
 

@@ -20,9 +20,10 @@ from citedesk.answer.proof import Proof, State, states_of, survey
 from citedesk.encoding import Encoder, open_encoder
 from citedesk.encoding.protocol import QueryEncoder
 from citedesk.encoding.recorded import Recorded
-from citedesk.guard import detect_many, mask_secrets, redact, screen
+from citedesk.guard import mask_secrets, redact, screen
 from citedesk.guard.attachments import attachments
 from citedesk.guard.contacts import own_values
+from citedesk.guard.document import detect_in_documents
 from citedesk.guard.keeping import Keeper, open_keeper
 from citedesk.guard.language import language
 from citedesk.index import Snapshot
@@ -105,7 +106,7 @@ class Desk:
 
     def _scan(self, texts: Sequence[str]) -> list[Injection]:
         """Say of each text of a document how much it reads like orders to software."""
-        return detect_many(texts, self.triage.policy.file.guard.injection_at)
+        return detect_in_documents(texts, self.triage.policy.file.guard.injection_at)
 
     @property
     def triage(self) -> Triage:

@@ -27,6 +27,9 @@ _ROW = re.compile(r":[0-9]{1,12}\Z")
 # Fields of a document that hold words people chose, beside its text.
 _SPOKEN = ("title", "kind", "service", "layer", "owner", "supersedes")
 _NAMES = ("id", "source")
+_LONG = ("text", "aside")
+# Words below which a title, tag or name says no order.
+_LEAST = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,7 @@ def _fields(document: Document, aside: str) -> list[tuple[str, str]]:
     names = [(name, _JOINTS.sub(" ", str(getattr(document, name)))) for name in _NAMES]
     listed = [("tags", tag) for tag in sorted(document.tags)] + [("labels", label) for label in sorted(document.labels)]
     found = [("text", document.text), *spoken, *names, *listed, ("aside", aside)]
-    return [(name, text) for name, text in found if " " in text.strip() or (name in ("text", "aside") and text)]
+    return [(name, text) for name, text in found if len(text.split()) >= _LEAST or (name in _LONG and text)]
 
 
 def _verdict(seen: Sequence[tuple[str, str, Injection]]) -> Verdict:
