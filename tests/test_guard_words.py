@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 from citedesk.guard import find
 from citedesk.guard.find import PATTERNS, lowered, possible, without_overlaps
 from citedesk.guard.injection.rules import FAMILIES, injection_families
-from citedesk.guard.patterns import REPORTED, Pattern, Places
+from citedesk.guard.patterns import Pattern, Places, reported
 from citedesk.guard.patterns.tokens import BEGUN, MARKED
 from citedesk.guard.unfold import plain
 from citedesk.settings import shipped
 from citedesk.triage.rows import read_rows
 from citedesk.types import Finding
 
-_EVERY = (*PATTERNS, *REPORTED)
+_EVERY = (*PATTERNS, *reported())
 VALUES = (
     "joe@firma.de",
     "joe (at) example dot com",

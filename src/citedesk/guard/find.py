@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from citedesk.guard.patterns import PERSONAL, REPORTED, SECRETS, Pattern, Places
+from citedesk.guard.patterns import PERSONAL, SECRETS, Pattern, Places, reported
 from citedesk.guard.unfold import plain
 from citedesk.text import has_any, has_odd_letters
 from citedesk.types import Finding
@@ -59,7 +59,7 @@ def find_all(text: str) -> list[Finding]:
     taken = [False] * (len(text) + 1)
     for finding in replaced:
         taken[finding.start : finding.end] = [True] * (finding.end - finding.start)
-    others = [f for f in found_in(text, REPORTED) if True not in taken[f.start : f.end]]
+    others = [f for f in found_in(text, reported()) if True not in taken[f.start : f.end]]
     return sorted([*replaced, *without_overlaps(others)], key=lambda f: f.start)
 
 
