@@ -131,7 +131,9 @@ def test_markdown_answer_composed_of_a_hostile_document_shows_the_plain_text(pie
     assert _said(_visible(markdown(answer))) == _said(plain_text(answer))
 
 
-@given(st.lists(st.sampled_from(["`", "``", "a", " ", "x.example", "<http://x.example>", "<b>", "[t](u.example)", "\\"])))
+@given(
+    st.lists(st.sampled_from(["`", "``", "a", " ", "x.example", "<http://x.example>", "<b>", "[t](u.example)", "\\"]))
+)
 @settings(max_examples=400, deadline=None)
 def test_escape_code_beside_code_stays_code(pieces: list[str]) -> None:
     text = "a" + "".join(pieces)
