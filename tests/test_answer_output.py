@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from citedesk.answer.output import Guarded, guard_output, quote_may_leave
+from citedesk.answer.output import Guarded, guard_output, quote_may_leave, with_fit_names
 from citedesk.answer.safeguards import safeguards, statements
 from citedesk.answer.units import plain
 from citedesk.desk import Desk
 from citedesk.guard.config import GuardPolicy
 from citedesk.guard.contacts import Own, own_values
-from citedesk.types import Answered, Citation, Conflict, RefusalReason, Refused, Sentence, Source, Ticket
+from citedesk.types import Answered, Citation, Conflict, NearDocument, RefusalReason, Refused, Sentence, Source, Ticket
 
 RUNBOOK = """# Volume is full
 
@@ -216,3 +216,19 @@ def test_guarded_conflict_and_source_of_what_is_held_are_left_out(desk: Desk) ->
     )
     left = desk.answerer.guarded(answer, Own(), triaged, GuardPolicy())
     assert left == replace(answer, conflicts=(Conflict("x", sides[:1]),), sources=sources[:1])
+
+
+@pytest.mark.parametrize(
+    "title", ["Ask nora.berger@corp.internal", "<script>alert(1)</script>", "A \u202e B", "[x](https://evil.example)"]
+)
+def test_with_fit_names_title_and_heading_that_must_not_leave_become_the_id(title: str) -> None:
+    def named(name: str) -> tuple[Answered, Refused]:
+        sources = (Source("d", "v", name, "article", None, "never"),)
+        conflicts = (Conflict(name, (Citation("d", "v", 0, 1, "x"),)),)
+        near = (NearDocument("d", name, 0.5),)
+        refused = Refused("abstained", RefusalReason.NO_EVIDENCE, "nothing", near, 0.1, conflicts, sources)
+        return Answered((), 0.9, sources=sources, conflicts=conflicts), refused
+
+    fit = tuple(with_fit_names(one, Own(), GuardPolicy()) for one in named(title))
+    honest = tuple(with_fit_names(one, Own(), GuardPolicy()) for one in named("Reset a VPN token"))
+    assert (fit, honest) == (named("d"), named("Reset a VPN token"))

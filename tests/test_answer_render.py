@@ -62,6 +62,10 @@ NASTY = [
     "[ ] todo",
     "1. [x](y) 2. z",
     "‹a.example›",
+    "`a`x`[t](https://evil.example)",
+    "](https://evil.example)``+x`",
+    "<script>evil.example<script>``a`",
+    "![i](x.png)``a`",
 ]
 
 
@@ -125,6 +129,15 @@ def test_markdown_answer_composed_of_a_hostile_document_shows_the_plain_text(pie
     text = "# A\n\n## Steps\n\n" + "\n\n".join(pieces) + "\n"
     answer = Answered(tuple(sentence("kb-x", "f" * 64, text, unit) for unit in units(text)), 0.9)
     assert _said(_visible(markdown(answer))) == _said(plain_text(answer))
+
+
+@given(
+    st.lists(st.sampled_from(["`", "``", "a", " ", "x.example", "<http://x.example>", "<b>", "[t](u.example)", "\\"]))
+)
+@settings(max_examples=400, deadline=None)
+def test_escape_code_beside_code_stays_code(pieces: list[str]) -> None:
+    text = "a" + "".join(pieces)
+    assert (_said(_visible(escape(text))), _LINK.search(_bare(escape(text)))) == (_said(text), None)
 
 
 @pytest.mark.parametrize("text", NASTY, ids=range(len(NASTY)))

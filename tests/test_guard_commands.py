@@ -96,3 +96,8 @@ def test_risks_any_text_around_spans_are_ordered_and_commands_stand_in_it(
     found = risks(text)
     assert all(0 <= one.start < one.end <= len(text) and one.command in text for one in found)
     assert all(a.end <= b.start for a, b in pairwise(found))
+
+
+def test_risks_of_a_line_full_of_commands_are_each_found_once_in_order() -> None:
+    text = "rm -rf /srv/a; " * 4000
+    assert [one.start // 15 for one in risks(text)] == list(range(4000))

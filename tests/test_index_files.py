@@ -192,6 +192,13 @@ def test_open_of_an_older_format_gives_none_so_that_it_is_rebuilt(tmp_path: Path
     assert open_snapshot(tmp_path) is None
 
 
+def test_write_over_an_older_format_replaces_it_at_once(tmp_path: Path) -> None:
+    write_snapshot(tmp_path, snapshot())
+    repoint(tmp_path, named(tmp_path).read_text(encoding="utf-8").replace('"format": 4', '"format": 3'))
+    write_snapshot(tmp_path, snapshot("b" * 64))
+    assert contents(open_snapshot(tmp_path)) == contents(snapshot("b" * 64))
+
+
 def test_open_of_the_format_before_gives_none_and_its_folder_goes_with_the_next_build(tmp_path: Path) -> None:
     old = tmp_path / "gen-0123456789abcdef-ab_0k9zq"
     old.mkdir()

@@ -12,7 +12,7 @@ from citedesk.answer.compose import MOST_DOCUMENTS, compose_readings, documents_
 from citedesk.answer.conflicts import find_conflicts, undecided
 from citedesk.answer.echo import LOOKED_AT, without_echoes
 from citedesk.answer.evidence import NOTHING_NEAR, EvidenceModel, Near, measure, near_positions, read_near
-from citedesk.answer.output import NOBODY, guard_output, quote_may_leave
+from citedesk.answer.output import NOBODY, guard_output, quote_may_leave, with_fit_names
 from citedesk.answer.question import Question
 from citedesk.answer.refuse import Unanswered, by_hand, held_back, silence, unanswered, unsaid
 from citedesk.answer.sources import sources_of
@@ -83,6 +83,11 @@ class Answerer:
             triaged: what the ticket is; says who can help where documents do not.
             policy: when to answer, and what must not leave.
         """
+        return with_fit_names(self._answer(serving, question, asker, triaged, policy), asker.own, policy.guard)
+
+    def _answer(
+        self, serving: Serving, question: Question, asker: Asker, triaged: Triaged, policy: PolicyFile
+    ) -> Answered | Refused:
         person = by_hand(triaged, policy.answer)
         if person is not None:
             return person

@@ -18,7 +18,7 @@ from citedesk.guard.config import GuardPolicy
 from citedesk.guard.contacts import Own, withheld
 from citedesk.guard.links import link_spans
 from citedesk.guard.promises import promises
-from citedesk.types import Risk, Sentence
+from citedesk.types import Answered, Refused, Risk, Sentence
 
 Texts = Mapping[tuple[str, str], str]
 
@@ -109,6 +109,24 @@ def quote_may_leave(quote: str, own: Own = NOBODY, policy: GuardPolicy = DEFAULT
     if withheld(quote, "", own, policy) or unfit_text(plain(quote), [quote], policy):
         return False
     return not any(risk.kind in policy.prove_kinds and not risk.warned for risk in risks(quote))
+
+
+def with_fit_names(answer: Answered | Refused, own: Own, policy: GuardPolicy) -> Answered | Refused:
+    """Name documents by their id where their title must not leave; likewise what a conflict is about.
+
+    Titles and headings are a document's words too, beside the sentences that `guard_output` looks at.
+    """
+
+    def named(name: str, otherwise: str) -> str:
+        unfit = withheld(name, "", own, policy) or unfit_text(name, [name], policy)
+        return otherwise if unfit else name
+
+    sources = tuple(replace(one, title=named(one.title, one.document_id)) for one in answer.sources)
+    conflicts = tuple(replace(one, about=named(one.about, one.sides[0].document_id)) for one in answer.conflicts)
+    if isinstance(answer, Answered):
+        return replace(answer, sources=sources, conflicts=conflicts)
+    nearest = tuple(replace(one, title=named(one.title, one.document_id)) for one in answer.nearest)
+    return replace(answer, sources=sources, conflicts=conflicts, nearest=nearest)
 
 
 def unfit_text(text: str, quotes: Sequence[str], policy: GuardPolicy) -> str:

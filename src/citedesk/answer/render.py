@@ -6,7 +6,7 @@ Source: CommonMark 0.31.2, sections 2.4 (escapes) and 6.1 (code spans); GitHub F
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from citedesk.answer.outline import Block, outline
 from citedesk.types import Answered, Refused
@@ -65,12 +65,25 @@ def escape(line: str) -> str:
     Args:
         line: without line ends.
     """
-    written: list[str] = []
+    pieces: list[tuple[str, bool]] = []
     at = 0
     for code in _CODE.finditer(line):
-        written += [_prose(line[at : code.start()], first=at == 0), code_span(code[1])]
+        pieces += [*_prose(line[at : code.start()]), (code_span(code[1]), True)]
         at = code.end()
-    return "".join([*written, _prose(line[at:], first=at == 0)])
+    written = _joined([*pieces, *_prose(line[at:])])
+    # Also what was escaped already: a second backslash would show.
+    return _AT_START.sub(_with_backslash, written, count=1) if _AT_START.match(written) else written
+
+
+def _joined(pieces: Iterable[tuple[str, bool]]) -> str:
+    """Join pieces of (text, whether it is a code span): two code spans that touched would end each other elsewhere."""
+    written: list[str] = []
+    after_code = False
+    for text, is_code in pieces:
+        if text:
+            written += [" ", text] if is_code and after_code else [text]
+            after_code = is_code
+    return "".join(written)
 
 
 def code_span(text: str) -> str:
@@ -80,23 +93,26 @@ def code_span(text: str) -> str:
     return f"{fence}{pad}{text}{pad}{fence}"
 
 
-def _prose(text: str, first: bool) -> str:
-    written = "".join(_word(word) for word in re.split(r"(\s+)", text))
-    # Also what was escaped already: a second backslash would show.
-    return _AT_START.sub(_with_backslash, written, count=1) if first and _AT_START.match(written) else written
+def _prose(text: str) -> Iterator[tuple[str, bool]]:
+    for word in re.split(r"(\s+)", text):
+        yield from _word(word)
 
 
 def _with_backslash(found: re.Match[str]) -> str:
     return found[1] + "\\" if found[1][0].isdigit() else "\\" + found[1]
 
 
-def _word(word: str) -> str:
+def _word(word: str) -> Iterator[tuple[str, bool]]:
     if word.isspace():
-        return " "
+        yield " ", False
+        return
     if not _LINK.search(word):
-        return _ACTIVE.sub(r"\\\1", word)
+        yield _ACTIVE.sub(r"\\\1", word), False
+        return
     core = word.lstrip(_OPENING)
     before = word[: len(word) - len(core)]
     core = core.rstrip(_CLOSING)
     after = word[len(before) + len(core) :]
-    return _ACTIVE.sub(r"\\\1", before) + (code_span(core) if core else "") + _ACTIVE.sub(r"\\\1", after)
+    yield _ACTIVE.sub(r"\\\1", before), False
+    yield (code_span(core) if core else ""), True
+    yield _ACTIVE.sub(r"\\\1", after), False

@@ -18,6 +18,8 @@ from citedesk.text import has_any
 _GRAVITY = ("destroys", "exposes", "interrupts")
 # Characters of a command that are shown.
 _SHOWN = 200
+# Characters of a line that are looked at on either side of a command for its code span.
+_LINE = 5000
 # Characters before a command in which its negation stands.
 _REACH = 120
 
@@ -132,8 +134,11 @@ def risks(text: str) -> tuple[RiskFound, ...]:
     low = shown.lower()
     found = [(line, match) for line in risky_commands() if has_any(low, line.words) for match in line.matches(shown)]
     kept: list[tuple[RiskyCommand, re.Match[str]]] = []
+    taken = bytearray(len(shown))
     for line, match in sorted(found, key=lambda one: (_GRAVITY.index(one[0].kind), one[1].start())):
-        if all(match.end() <= other.start() or other.end() <= match.start() for _, other in kept):
+        start, end = match.span()
+        if taken.find(1, start, end) < 0:
+            taken[start:end] = b"\1" * (end - start)
             kept.append((line, match))
     return tuple(_found(line, text, shown, match) for line, match in sorted(kept, key=lambda one: one[1].start()))
 
@@ -147,8 +152,9 @@ def _found(line: RiskyCommand, text: str, shown: str, match: re.Match[str]) -> R
 
 def _command(text: str, start: int, end: int) -> tuple[int, int]:
     """Widen a find to its code span, else to its line or sentence, within what is shown."""
-    line = text.rfind("\n", 0, start) + 1
-    open_, close = text.rfind("`", line, start), text.find("`", end)
+    first = max(0, start - _LINE)
+    line = max(first, text.rfind("\n", first, start) + 1)
+    open_, close = text.rfind("`", line, start), text.find("`", end, end + _LINE)
     if text.count("`", line, start) % 2 == 1 and close >= 0:
         start, end = open_ + 1, close
     else:

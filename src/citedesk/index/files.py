@@ -119,7 +119,8 @@ def _sweep(folder: Path) -> None:
     """Remove what the current snapshot does not name: older ones, and what a killed writer left."""
     manifest = _manifest(folder)
     pointer = folder / _POINTER
-    wanted = {pointer.read_text(encoding="utf-8").split(" ")[0]} if manifest and pointer.is_file() else set()
+    # Also one of another format stays until it is replaced: a pointer to nothing would read as damage.
+    wanted = set(pointer.read_text(encoding="utf-8").split()[:1]) if pointer.is_file() else set()
     wanted |= {about["name"] for about in manifest["segments"]} if manifest else set()
     for pattern in ("gen-*", "seg-*", ".building-*", ".gen-*"):
         for path in folder.glob(pattern):

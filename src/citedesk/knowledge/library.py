@@ -175,7 +175,12 @@ class Library:
         Raises:
             DocumentError: if the text is blank or the id cannot be printed.
             ForbiddenError: if the principal may not give that trust.
+            NotFoundError: if what waits under the id, and this would replace, may not be read.
         """
+        with self.store.lock:
+            waiting = self.store.quarantine.written(document_id)
+        if not all(principal.may_read(held.document.labels) for held in waiting):
+            raise _hidden(document_id)
         check_body(text)
         body, title = self.mask(text)[0], self.mask(front.title or "")[0] or None
         front = front.model_copy(
@@ -215,10 +220,7 @@ class Library:
         with self.store.lock:
             found = self.store.documents.get(document_id, version)
         if found is None or not principal.may_read(found.labels):
-            at = f" at version {version[:12]}" if version else ""
-            raise NotFoundError(
-                f"there is no document {document_id!r}{at} that you may read; check the id and the version"
-            )
+            raise _hidden(document_id, version)
         return found
 
     def remove(self, document_id: str, principal: Principal) -> None:
@@ -257,6 +259,11 @@ class Library:
         self.live.build()
         if waited and key is None:
             self.store.scrub()
+
+
+def _hidden(document_id: str, version: str | None = None) -> NotFoundError:
+    at = f" at version {version[:12]}" if version else ""
+    return NotFoundError(f"there is no document {document_id!r}{at} that you may read; check the id and the version")
 
 
 def quote(document: Document, start: int | None, end: int | None) -> Citation:

@@ -182,7 +182,7 @@ class _Load:
                 f"{dropped}: its id {document.id!r} was already used, and {shown} comes later; change one"
             )
         self.found[document.id] = document
-        self.report.asides[document.id] = "\n".join([draft.aside, *_unused(draft)]).strip()
+        self.report.asides[document.id] = self.report.mask("\n".join([draft.aside, *_unused(draft)]).strip())[0]
         self.shown[document.id] = shown
 
 

@@ -29,7 +29,7 @@ class Reviews:
         with self.library.store.lock:
             held = self.library.store.quarantine.get(number)
         if held is None or not principal.may_read(held.document.labels):
-            raise NotFoundError(f"nothing waits for review under {number}; list what does with: citedesk kb review")
+            raise _nothing(number)
         return held
 
     def release(self, number: int, principal: Principal, trust: Trust | None = None) -> Document:
@@ -46,7 +46,7 @@ class Reviews:
         held, store = self.get(number, principal), self.library.store
         document = replace(held.document, trust=trust or held.document.trust)
         with store.transaction():
-            store.quarantine.decide(held, "release", principal.name)
+            self._decide(held, "release", principal)
             store.documents.put(document)
         self.library.live.build()
         return document
@@ -59,5 +59,14 @@ class Reviews:
         """
         held, store = self.get(number, principal), self.library.store
         with store.transaction():
-            store.quarantine.decide(held, "drop", principal.name)
+            self._decide(held, "drop", principal)
         return held
+
+    def _decide(self, held: Held, action: str, principal: Principal) -> None:
+        """Write a decision down, unless somebody else decided, or the file was mended, since it was read."""
+        if not self.library.store.quarantine.decide(held, action, principal.name):
+            raise _nothing(held.id)
+
+
+def _nothing(number: int) -> NotFoundError:
+    return NotFoundError(f"nothing waits for review under {number}; list what does with: citedesk kb review")

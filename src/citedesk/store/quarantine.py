@@ -69,19 +69,30 @@ class Quarantine:
 
     def put(self, document: Document, content: str, places: Sequence[Place], score: float, actor: str) -> Held:
         """Let a document wait; what waited of the same file before is replaced, and the same again keeps its number."""
+        number = self._next()
         self.settle(document, but=content)
         self._db.execute(
-            "insert into quarantine (document_id, content, document, places, score, at, actor) "
-            "values (?, ?, ?, ?, ?, ?, ?) on conflict (document_id, content) do update set "
+            "insert into quarantine (id, document_id, content, document, places, score, at, actor) "
+            "values (?, ?, ?, ?, ?, ?, ?, ?) on conflict (document_id, content) do update set "
             "places = excluded.places, score = excluded.score",
-            (document.id, content, _written(document), json.dumps([asdict(p) for p in places], ensure_ascii=False),
-             score, now(), actor),
+            (number, document.id, content, _written(document),
+             json.dumps([asdict(p) for p in places], ensure_ascii=False), score, now(), actor),
         )  # fmt: skip
         row = self._db.execute(
             f"select {_COLUMNS} from quarantine where document_id = ? and content = ?",  # noqa: S608
             (document.id, content),
         ).fetchone()
+        self._db.execute("update state set value = ? where name = 'held' and cast(value as integer) < ?", (row[0],) * 2)
         return _held(row)
+
+    def _next(self) -> int:
+        """Give a number that never stood for a document: what was read under a number is what is released by it."""
+        self._db.execute("insert or ignore into state values ('held', '0')")
+        (number,) = self._db.execute(
+            "select max(cast(value as integer), (select coalesce(max(id), 0) from quarantine)) + 1 from state "
+            "where name = 'held'"
+        ).fetchone()
+        return int(number)
 
     def settle(self, document: Document, but: str = "") -> None:
         """Forget what waited of the same document from the same place, whatever its content, except one content."""
@@ -104,13 +115,21 @@ class Quarantine:
         """Count what waits."""
         return int(self._db.execute("select count(*) from quarantine").fetchone()[0])
 
-    def decide(self, held: Held, action: str, actor: str) -> None:
-        """Take a document off the list and write down who decided what."""
-        self._db.execute("delete from quarantine where id = ?", (held.id,))
+    def written(self, document_id: str) -> list[Held]:
+        """List what waits under an id and came from no file, the oldest first."""
+        waiting = self._select("where document_id = ? order by id", [document_id])
+        return [held for held in waiting if not held.document.origin]
+
+    def decide(self, held: Held, action: str, actor: str) -> bool:
+        """Take a document off the list and write down who decided what; False if it waits no more."""
+        gone = self._db.execute("delete from quarantine where id = ? and content = ?", (held.id, held.content))
+        if not gone.rowcount:
+            return False
         self._db.execute(
             "insert into reviews (at, actor, action, document_id, content) values (?, ?, ?, ?, ?)",
             (now(), actor, action, held.document.id, held.content),
         )
+        return True
 
     @storage_errors()
     def released(self, contents: Sequence[str]) -> frozenset[str]:
