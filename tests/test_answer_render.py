@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from citedesk.answer.compose import sentence
-from citedesk.answer.outline import held_line, safeguard_lines, outline
+from citedesk.answer.outline import held_line, outline, safeguard_lines
 from citedesk.answer.render import escape, fenced, markdown, plain_text
 from citedesk.answer.sources import source_of
 from citedesk.answer.units import units

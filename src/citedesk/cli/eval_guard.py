@@ -161,10 +161,10 @@ def print_report(report: Mapping[str, Any], title: str = "") -> None:
     }
     if values:
         print_table(values, title or "measure")
-    for name, value in listed.items():
-        click.echo(f"\n{name} ({len(value)})")
-        for one in value:
-            click.echo(f"  {safe(str(one))}")
+    for name, lines in listed.items():
+        click.echo(f"\n{name} ({len(lines)})")
+        for line in lines:
+            click.echo(f"  {safe(str(line))}")
     for name, value in parts.items():
         called = f"{title}: {name}" if title else name
         if all(isinstance(one, Mapping) and not _has_parts(one) for one in value.values()):
