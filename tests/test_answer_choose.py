@@ -106,3 +106,15 @@ def test_compose_units_sentence_that_refers_back_is_quoted_with_the_one_before()
     text = "# Outage\n\n## Root cause\n\nA disk was full. Nobody saw a sign of them for hours.\n"
     found = compose_units(units(text), "postmortem", asked(text, "sign hours"), text, 1)
     assert [unit.text for unit in found] == ["A disk was full. Nobody saw a sign of them for hours."]
+
+
+REFUND = (
+    "# Refund\n\nA refund takes days.\n\n## Steps\n\n"
+    + "".join(f"{n}. Press key {n}.\n" for n in range(1, 8))
+    + "\n## Duplicate charge\n\nA duplicate charge of a card is refunded at once.\n"
+)
+
+
+def test_compose_units_steps_that_all_fit_are_not_cut_off_for_a_better_section() -> None:
+    said = _texts(REFUND, "duplicate charge of a card", kind="article")
+    assert [text for text in said if text[0].isdigit()] == [f"{n}. Press key {n}." for n in range(1, 8)]

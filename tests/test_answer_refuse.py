@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from citedesk.answer import Unanswered, held_back, silence
 from citedesk.answer.refuse import by_hand, unanswered, unsaid
+from citedesk.index.analyzer import words
 from citedesk.triage.policy import AnswerPolicy, PolicyFile
 from citedesk.triage.predict import Triaged
 from citedesk.types import Decision, NearDocument, Prediction, RefusalReason, Refused, Route
@@ -79,7 +80,7 @@ def test_silence_that_cannot_wait_is_escalated_to_group_and_tier(priority: str, 
     assert silence(_triaged(priority, page), POLICY, Unanswered(NEAR, 0.3)) == Refused(
         "escalated",
         RefusalReason.NEEDS_HUMAN,
-        "no document answers this, and it cannot wait: net-2 (L2) takes it, then net-3 after 30 minutes",
+        "no document clearly answers this, and it cannot wait: net-2 (L2) takes it, then net-3 after 30 minutes",
         NEAR,
         0.3,
     )
@@ -131,3 +132,16 @@ def test_unsaid_names_telling_words_that_no_near_document_holds(
 def test_policy_that_leaves_an_unknown_signal_to_a_person_is_refused() -> None:
     with pytest.raises(ValidationError, match=r"answer\.needs_human: no signal 'brech'"):
         PolicyFile.model_validate({**FILE, "answer": {**FILE["answer"], "needs_human": ["brech"]}})
+
+
+@pytest.mark.parametrize(
+    "message", ["it doesn't work", "Also the things very much", "Hallo, es geht nicht", "Turn cannot"]
+)
+def test_unsaid_names_no_word_that_says_nothing(message: str) -> None:
+    weights = {stem: 1.0 for token in message.replace(",", "").split() for stem in words(token)}
+    assert unsaid(message, weights, frozenset()) == ()
+
+
+def test_silence_about_few_words_far_from_any_document_asks_for_more() -> None:
+    found = unanswered("it doesn't work", NEAR, 0.1, ())
+    assert "say which system it is about and the exact message" in silence(_triaged(usual=0.5), POLICY, found).help

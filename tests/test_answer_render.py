@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from citedesk.answer.compose import sentence
-from citedesk.answer.outline import outline
+from citedesk.answer.outline import held_line, outline, safeguard_lines
 from citedesk.answer.render import escape, fenced, markdown, plain_text
 from citedesk.answer.sources import source_of
 from citedesk.answer.units import units
@@ -280,3 +280,17 @@ def test_fenced_code_with_backticks_has_a_longer_fence() -> None:
 )
 def test_escape_lines_are_written_as_they_read(line: str, written: str) -> None:
     assert escape(line) == written
+
+
+def test_safeguard_lines_what_the_step_says_itself_is_not_said_twice() -> None:
+    quote = Citation("a", "v", 0, 34, "3. Delete logs only after a backup.")
+    back = Citation("a", "v", 40, 60, "Restore the backup.")
+    step = Sentence("3. Delete logs only after a backup.", (quote,), "step")
+    risk = Risk("destroys", "rm", "deletes files", (quote,), (back,))
+    assert safeguard_lines(risk, step) == ["Only if: as the step says", "To take it back: Restore the backup."]
+
+
+def test_held_line_says_how_much_is_held_back_by_reason() -> None:
+    held = replace(_disk(), held={"risky_command": 2, "secret": 1})
+    assert held_line(held) == "Held back by the output guard: 2 risky command, 1 secret."
+    assert held_line(_disk()) == ""

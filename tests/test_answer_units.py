@@ -239,3 +239,14 @@ def test_units_sentence_that_introduces_a_list_is_marked() -> None:
 def test_plain_hidden_characters_are_dropped_and_letters_and_emoji_stay() -> None:
     hidden = "a\u200bb\u202ec\x1b[31md\U000e0041e\ufefff\u200dg \u0645\u06cc\u200c\u062e 👩\u200d💻"
     assert plain(hidden) == "abc[31mdefg \u0645\u06cc\u200c\u062e 👩\u200d💻"
+
+
+@pytest.mark.parametrize("lead", ["Run the following commands.", "Run this:", "Use the command below."])
+def test_units_step_that_introduces_code_is_quoted_with_the_code(lead: str) -> None:
+    text = f"# Q\n\n## Steps\n\n1. Open a shell.\n2. {lead}\n\n```\nsync\n```\n"
+    assert [unit.text for unit in units(text)] == ["1. Open a shell.", f"2. {lead}\nsync"]
+
+
+def test_units_step_that_does_not_introduce_the_code_after_it_stands_alone() -> None:
+    text = "# Q\n\n## Steps\n\n1. Open a shell.\n\n```\nsync\n```\n"
+    assert [unit.text for unit in units(text)] == ["1. Open a shell.", "sync"]

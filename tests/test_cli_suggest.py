@@ -32,7 +32,7 @@ SHOWN = """\
   Do
   1. Drop it.  [1:10-21]
     ⚠ destroys: rows are gone (drop)
-      only if: 1. Never do it.
+      Only if: 1. Never do it.
   [1] Disk [31mfull (rb-a, version ffffffff; runbook, 50 days old, review was due 40 days ago)
   [2] Disk again (rb-b, version ffffffff; runbook, 2 days old)
 """

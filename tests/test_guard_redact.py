@@ -170,3 +170,9 @@ def test_find_any_text_gives_ordered_spans_that_do_not_overlap(text: str) -> Non
 )
 def test_find_hostile_repetition_comes_to_an_end(unit: str) -> None:
     assert isinstance(find(unit * (200_000 // len(unit))), list)
+
+
+@pytest.mark.parametrize("name", ["Idempotency-Key", "X-Idempotency-Key", "Partition-Key"])
+def test_mask_secrets_header_that_names_a_request_stays(name: str) -> None:
+    text = f'curl https://api.example/refunds -H "{name}: refund-$ORDER_ID-1"'
+    assert mask_secrets(text) == (text, 0)

@@ -84,7 +84,8 @@ def compose_units(found: Sequence[Unit], kind: str, asked: Asked, text: str, lim
     steps, quota = _steps(usable, scores, fits, asked), _TOLD if kind == POSTMORTEM else _QUOTA
     most = limit - min(_BESIDE_STEPS, limit // 3, sum(unit.part != "step" for unit in usable))
     if kind != "runbook" and steps and fits[steps[0].section] < max(fits.values()) - _CLEARLY:
-        most, quota = min(most, _FEW_STEPS), _LITTLE_STEPS
+        # Steps that are cut off half-way help nobody, where all of them fit.
+        most, quota = (most if len(steps) <= most else min(most, _FEW_STEPS)), _LITTLE_STEPS
     steps = choose_steps(steps, scores, _terms, most) if steps else []
     rest: list[Unit] = []
     for part, most in quota.items():

@@ -94,9 +94,7 @@ def _answered(answer: Answered) -> Iterator[Block]:
         yield from _sentence(sentence, numbers)
         before = sentence
     yield from _conflicts([one for one in answer.conflicts if one not in grave], numbers)
-    if answer.held:
-        held = ", ".join(f"{count} {reason}" for reason, count in sorted(answer.held.items()))
-        yield Block("note", f"Held back by the output guard: {held}.")
+    yield Block("note", held_line(answer))
     if answer.by == "llm":
         yield Block("note", "A language model rephrased the cited sentences.")
     yield from _sources(answer.sources, numbers)
@@ -127,7 +125,7 @@ def _sentence(sentence: Sentence, numbers: Numbers) -> Iterator[Block]:
     if all(part.kind == "code" for part in parts):
         yield Block("note", marks.strip())
     for risk in sentence.risks:
-        yield from _risk(risk)
+        yield from _risk(risk, sentence)
 
 
 def pieces(sentence: Sentence) -> list[Block]:
@@ -162,11 +160,27 @@ def _piece(lines: Sequence[str], code: bool) -> Iterator[Block]:
         yield Block("code" if code else "text", text)
 
 
-def _risk(risk: Risk) -> Iterator[Block]:
+def _risk(risk: Risk, sentence: Sentence) -> Iterator[Block]:
     yield Block("note", f"⚠ {risk.kind}: {_one_line(risk.why)} (`{_one_line(risk.command)}`)")
+    for line in safeguard_lines(risk, sentence):
+        yield Block("note", line)
+
+
+def safeguard_lines(risk: Risk, sentence: Sentence) -> list[str]:
+    """Write when a risky step may be done and how it is taken back; what the step says itself is not said twice."""
+    said = _one_line(sentence.text)
+    lines = []
     for name, quotes in (("Only if", risk.precondition), ("To take it back", risk.rollback)):
         for quote in quotes:
-            yield Block("note", f"{name}: {_one_line(plain(quote.quote))}")
+            words = _one_line(plain(quote.quote))
+            lines.append(f"{name}: as the step says" if words in said else f"{name}: {words}")
+    return list(dict.fromkeys(lines))
+
+
+def held_line(answer: Answered) -> str:
+    """Say how much the output guard held back; nothing if it held nothing."""
+    held = ", ".join(f"{count} {reason.replace('_', ' ')}" for reason, count in sorted(answer.held.items()))
+    return f"Held back by the output guard: {held}." if held else ""
 
 
 def _conflicts(conflicts: Sequence[Conflict], numbers: Numbers) -> Iterator[Block]:

@@ -20,9 +20,23 @@ _COURTESY = frozenset(
         *("again", "anybody", "anyone", "best", "dear", "evening", "everybody", "good", "greetings", "hello", "hey"),
         *("kind", "kindly", "morning", "please", "regards", "somebody", "someone", "sorry", "team", "thank", "thanks"),
         *("today", "tomorrow", "urgent", "yesterday"),
+        # Words that say how much, when or that something is wanted, and never what about.
+        *("about", "actually", "also", "always", "another", "anything", "asap", "because", "being", "cannot", "does"),
+        *("doing", "don", "else", "even", "ever", "every", "everything", "from", "getting", "give", "goes", "have"),
+        *("help", "here", "into", "just", "know", "like", "many", "maybe", "more", "most", "much", "must", "need"),
+        *("needs", "never", "nothing", "only", "other", "problem", "quite", "really", "should", "since", "some"),
+        *("something", "still", "such", "tell", "than", "that", "them", "then", "there", "these", "they", "thing"),
+        *("things", "this", "those", "tried", "tries", "turn", "very", "want", "wants", "well", "went", "were", "what"),
+        *("when", "where", "which", "while", "will", "with", "work", "working", "works", "would", "your"),
+        # The same in German, Spanish and French.
+        *("aber", "auch", "bitte", "danke", "eine", "einen", "funktioniert", "geht", "gruß", "guten", "habe", "haben"),
+        *("hallo", "heute", "ich", "kann", "können", "mehr", "mein", "meine", "nicht", "noch", "seit", "sich", "sind"),
+        *("soll", "viele", "wenn", "wird", "buenos", "desde", "días", "esta", "este", "gracias", "hola", "para"),
+        *("pero", "puedo", "saludos", "avec", "bonjour", "depuis", "dans", "fonctionne", "merci", "peux", "plus"),
+        *("pour", "salut"),
     ]
 )
-_TOKEN = re.compile(r"\w[\w.\-]*")
+_TOKEN = re.compile(r"\w(?:[\w.\-]|['’](?=\w))*")
 # Distinct words below which a question is asked to say more.
 _FEW = 4
 
@@ -65,7 +79,7 @@ def silence(triaged: Triaged, policy: AnswerPolicy, found: Unanswered) -> Refuse
     """Abstain and say why, or escalate where waiting for documents would cost time."""
     route, priority = triaged.route, triaged.predictions.get("priority")
     if route is not None and (route.page or (priority is not None and priority.label == "P1")):
-        help_text = f"no document answers this, and it cannot wait: {_taker(triaged)}"
+        help_text = f"no document clearly answers this, and it cannot wait: {_taker(triaged)}"
         return Refused("escalated", RefusalReason.NEEDS_HUMAN, help_text, found.nearest, found.confidence)
     reason, help_text = _why(triaged, policy, found)
     return Refused("abstained", reason, help_text + _to(triaged), found.nearest, found.confidence)
@@ -86,13 +100,16 @@ def _why(triaged: Triaged, policy: AnswerPolicy, found: Unanswered) -> tuple[Ref
             )
         return (
             RefusalReason.NO_EVIDENCE,
-            f"no document is about this{_unsaid_text(found)}; a document about it would help",
+            f"no document is about this{_unsaid_text(found)}; {_would_help(found)}",
         )
-    more = "say which system it is about and the exact message" if found.few_words else "a document about it would help"
     return (
         RefusalReason.LOW_CONFIDENCE,
-        f"the nearest documents do not clearly answer this{_unsaid_text(found)}; {more}",
+        f"the nearest documents do not clearly answer this{_unsaid_text(found)}; {_would_help(found)}",
     )
+
+
+def _would_help(found: Unanswered) -> str:
+    return "say which system it is about and the exact message" if found.few_words else "a document about it would help"
 
 
 # What was held back, in words.

@@ -50,6 +50,10 @@ _LOSES = re.compile(
     re.IGNORECASE,
 )
 _NUMBER = re.compile(r"(\d{1,9})[.)]")
+# Characters at its end that tell.
+_LAST_WORDS = 60
+# So ends what only introduces the code or list after it.
+_INTRODUCES = re.compile(r":$|\b(?:following|below)\b[^.:]{0,40}[.:]$", re.IGNORECASE)
 _LINK_ONLY = re.compile(r"(?:[-*+][ \t]{1,8})?\[[^\]\n]{0,300}\]\([^)\n]{0,500}\)[.,;]?")
 
 
@@ -121,7 +125,7 @@ def _units_of(text: str, section: _Section) -> Iterator[Unit]:
     while i < len(section.blocks):
         block = section.blocks[i]
         after = section.blocks[i + 1] if i + 1 < len(section.blocks) else None
-        if block.kind == "text" and after is not None and after.kind == "code":
+        if block.kind in ("text", "item") and after is not None and after.kind == "code":
             yield from _led(text, section, block, after)
             i += 2
             continue
@@ -143,14 +147,19 @@ def _check(text: str, section: _Section) -> Unit:
 
 
 def _led(text: str, section: _Section, block: Block, code: Block) -> Iterator[Unit]:
-    """Yield a paragraph before code: its last sentence is quoted together with the code it introduces."""
+    """Yield a paragraph or item before code: its last sentence is quoted together with the code it introduces."""
     found = list(_plain_block(text, section, block, False))
-    if found and found[-1].end == block.end and text[block.end - 1] == ":":
+    if found and found[-1].end == block.end and _introduces(text[found[-1].start : block.end]):
         yield from found[:-1]
-        yield _unit(text, section, ((found[-1].start, code.end),), "code")
+        kind = "item" if block.kind == "item" else "code"
+        yield _unit(text, section, ((found[-1].start, code.end),), kind)
     else:
         yield from found
         yield _unit(text, section, ((code.start, code.end),), "code")
+
+
+def _introduces(sentence: str) -> bool:
+    return _INTRODUCES.search(plain(sentence)[-_LAST_WORDS:]) is not None
 
 
 def _plain_block(text: str, section: _Section, block: Block, introduces: bool) -> Iterator[Unit]:
@@ -186,7 +195,7 @@ def _unit(
         kind=kind,
         number=int(numbered[1]) if numbered else None,
         warning=_FORBIDS.match(said) is not None or (not numbered and _LOSES.search(said) is not None),
-        leads=introduces and raw.endswith(":"),
+        leads=introduces and _introduces(raw),
     )
 
 

@@ -73,10 +73,11 @@ def print_json(value: object) -> None:
 def print_table(rows: Mapping[str, Mapping[str, Any]], first: str) -> None:
     """Print named rows of measures; a dash where a row has none. `first` heads the column of names."""
     table = Table(box=None)
-    table.add_column(first)
+    # Names are folded where the screen is narrow, never cut off.
+    table.add_column(first, overflow="fold")
     columns = list(dict.fromkeys(c for row in rows.values() for c in row))
     for column in columns:
-        table.add_column(column, justify="right")
+        table.add_column(column, justify="right", overflow="fold")
     for name, row in rows.items():
         table.add_row(name, *("–" if row.get(c) is None else str(row[c]) for c in columns))
     console().print(table)

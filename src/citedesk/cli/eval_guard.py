@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from citedesk.cli.common import PLACE, json_option, opened, print_json, print_table, progress_bar
+from citedesk.cli.plain import safe
 from citedesk.evaluate.peers.registry import FINDERS
 from citedesk.settings import Settings, shipped
 from citedesk.triage.rows import Place, read_rows
@@ -78,7 +79,13 @@ def guard(
 
 
 @click.command()
-@click.option("--share", type=click.FloatRange(0, 1, min_open=True), default=0.05, show_default=True, help="To plant.")
+@click.option(
+    "--share",
+    type=click.FloatRange(0, 1, min_open=True),
+    default=0.05,
+    show_default=True,
+    help="Of the documents, planted ones.",
+)
 @click.option("--seeds", type=click.IntRange(1), default=3, show_default=True, help="Runs, each with other documents.")
 @click.option("--questions", type=click.Path(path_type=Path), help="Judged questions; default: the shipped ones.")
 @json_option
@@ -135,14 +142,29 @@ def outputs(source: Place | None, seed: int, as_json: bool) -> None:
         print_report(report)
 
 
+# Values of a list that stand in one cell, at most.
+_SHORT_LIST = 4
+
+
 def print_report(report: Mapping[str, Any], title: str = "") -> None:
     """Print a nested report: plain values first, then a table for each part that has rows, part by part."""
     parts = {
         name: value for name, value in report.items() if isinstance(value, Mapping) and value and not _is_share(value)
     }
-    values = {name: {"value": _cell(value)} for name, value in report.items() if name not in parts and value != {}}
+    listed = {
+        name: value for name, value in report.items() if isinstance(value, list | tuple) and len(value) > _SHORT_LIST
+    }
+    values = {
+        name: {"value": _cell(value)}
+        for name, value in report.items()
+        if name not in parts and name not in listed and value != {}
+    }
     if values:
         print_table(values, title or "measure")
+    for name, lines in listed.items():
+        click.echo(f"\n{name} ({len(lines)})")
+        for line in lines:
+            click.echo(f"  {safe(str(line))}")
     for name, value in parts.items():
         called = f"{title}: {name}" if title else name
         if all(isinstance(one, Mapping) and not _has_parts(one) for one in value.values()):
@@ -170,4 +192,6 @@ def _cell(value: Any) -> Any:
     if isinstance(value, Mapping):
         low, high = value["interval"]
         return f"{value['share']} ({low} to {high})"
+    if isinstance(value, float):
+        return round(value, 4)
     return ", ".join(map(str, value)) if isinstance(value, list | tuple) else value

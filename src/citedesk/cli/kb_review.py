@@ -72,7 +72,7 @@ def _list(waiting: list[Held], as_json: bool) -> None:
         print_json([held_json(held) for held in waiting])
         return
     for held in waiting:
-        place = f"{held.document.origin}/{held.document.source}".strip("/") or f"written by {held.actor}"
+        place = f"{held.document.origin}/{held.document.source}".rstrip("/") or f"written by {held.actor}"
         click.echo(f"{held.id:>4}  {safe(held.document.id)}: {reasons_of(held)}; {safe(place)}; {held.at[:10]}")
     click.echo(f"{len(waiting)} waiting" + ("; read one with: citedesk kb review ID" if waiting else ""))
 

@@ -9,10 +9,12 @@ from rich.text import Text
 from citedesk.answer.outline import (
     PART_NAMES,
     concerns_steps,
+    held_line,
     in_order,
     left_out,
     mark_of,
     numbered,
+    safeguard_lines,
     source_line,
 )
 from citedesk.answer.units import plain
@@ -45,9 +47,11 @@ def print_answer(console: Console, answer: Answered, width: int, most: int | Non
         marks = dict.fromkeys(mark_of(citation, numbers) for citation in sentence.citations)
         _print_lines(console, safe(sentence.text), "".join(marks), width)
         for risk in sentence.risks:
-            _print_risk(console, risk, width)
+            _print_risk(console, risk, sentence, width)
         before = sentence
     _print_conflicts(console, [one for one in answer.conflicts if one not in grave], numbers, width)
+    if answer.held:
+        console.print(hanging("  ", safe(held_line(answer)), width, "yellow"))
     _print_sources(console, answer.sources, numbers)
     if len(shown) < len(answer.sentences):
         more = f"  … and {len(answer.sentences) - len(shown)} more cited sentences (checks, verification)"
@@ -98,11 +102,10 @@ def _print_lines(console: Console, text: str, mark: str, width: int) -> None:
         console.print(hanging(mark_first if i == 0 else "    ", line + tail, width, ""))
 
 
-def _print_risk(console: Console, risk: Risk, width: int) -> None:
+def _print_risk(console: Console, risk: Risk, sentence: Sentence, width: int) -> None:
     console.print(hanging("    ⚠ ", safe(f"{risk.kind}: {risk.why} ({risk.command})"), width, "bold red"))
-    for name, quotes in (("only if", risk.precondition), ("to take it back", risk.rollback)):
-        for quote in quotes:
-            console.print(hanging("      ", safe(f"{name}: {plain(quote.quote)}"), width, "red"))
+    for line in safeguard_lines(risk, sentence):
+        console.print(hanging("      ", safe(line), width, "red"))
 
 
 def _print_conflicts(console: Console, conflicts: Sequence[Conflict], numbers: Numbers, width: int) -> None:

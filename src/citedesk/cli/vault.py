@@ -56,7 +56,8 @@ def status(settings: Settings, as_json: bool) -> None:
         print_json(found)
         return
     click.echo(f"key {key.id}" if key else "off: CITEDESK_VAULT_KEY_FILE is not set, no values are kept")
-    click.echo(f"{kept.values} values of {kept.tickets} tickets, the oldest of {(kept.oldest or 'no day')[:10]}")
+    since = f", the oldest of {kept.oldest[:10]}" if kept.oldest else ""
+    click.echo(f"{kept.values} values of {kept.tickets} tickets{since}")
     for name, count in kept.by_key.items():
         if key is None or name != key.id:
             click.echo(f"{count} under the key {name}, which is not the one set")

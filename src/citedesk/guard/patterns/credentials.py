@@ -158,7 +158,7 @@ HEADERS: tuple[Pattern, ...] = (
     Pattern(
         "TOKEN",
         re.compile(
-            r"(?i)(?<![A-Za-z])(?:x-[a-z-]{0,30}(?:key|token|auth|secret|password)|(?:private|job|deploy)-token|api-?key|apikey|dd-api-key|"
+            r"(?i)(?<![A-Za-z])(?:x-(?!(?:idempotency|partition|routing|cache)-key\b)[a-z-]{0,30}(?:key|token|auth|secret|password)|(?:private|job|deploy)-token|api-?key|apikey|dd-api-key|"
             r"dd-application-key|ocp-apim-subscription-key|circle-token|ssws)[\"']?\s{0,3}:\s{0,3}[\"']?([^\s\"'`,;<>]{8,4000})"
         ),
         key,
@@ -166,11 +166,11 @@ HEADERS: tuple[Pattern, ...] = (
         ("key", "token", "x-", "ssws"),
         starts=("x-", "private-token", "job-token", "deploy-token", "api", "dd-", "ocp-apim", "circle-token", "ssws"),
     ),
-    # Any header of curl whose name tells.
+    # Any header of curl whose name tells; some keys name a request and open nothing.
     Pattern(
         "TOKEN",
         re.compile(
-            r"(?i)(?<![\w-])(?:-H|--header)[ =]{0,2}[\"']?[\w-]{0,40}(?:key|token|auth|secret|password)[\w-]{0,20}\s{0,2}:\s{0,2}([^\s\"'`,;<>]{8,4000})"
+            r"(?i)(?<![\w-])(?:-H|--header)[ =]{0,2}[\"']?(?!(?:x-)?(?:idempotency|partition|routing|cache)-key\b)[\w-]{0,40}(?:key|token|auth|secret|password)[\w-]{0,20}\s{0,2}:\s{0,2}([^\s\"'`,;<>]{8,4000})"
         ),
         key,
         1,
