@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
+from citedesk.answer import Asker
 from citedesk.answer.llm.scripted import Script, scripted_model
 from citedesk.api import create_app
 from citedesk.cli.main import run
@@ -18,6 +19,7 @@ from citedesk.desk import Desk, open_desk
 from citedesk.errors import ConfigError, MissingDependencyError
 from citedesk.evaluate.rephrasing import evaluate_rephrasing
 from citedesk.formats import suggestion_json
+from citedesk.guard.contacts import own_values
 from citedesk.settings import LlmSettings, Settings
 from citedesk.types import Answered, Principal, Suggestion, Ticket
 
@@ -74,6 +76,27 @@ def test_suggest_where_the_proof_fails_gives_the_extract(
     with scripted_model(Script("promising")) as model, desk_with(home, model.url) as with_llm:
         suggestion = with_llm.suggest(TICKET, ADMIN)
     assert plain_of(suggestion) == plain_of(desk.suggest(TICKET, ADMIN))
+
+
+def test_suggest_value_that_is_the_askers_own_is_said_back_but_not_to_the_model(home: Path, tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    steps = "1. Open the quota console as nora.berger@harbour.com.\n2. Raise the quota of the mailbox to 40 GB.\n"
+    page.write_text(f"# Mailbox quota of the harbour office\n\n## Steps\n\n{steps}", encoding="utf-8")
+    ticket = Ticket(
+        "t", "Mailbox quota of the harbour office", "How to raise the mailbox quota? nora.berger@harbour.com"
+    )
+    with scripted_model() as model, desk_with(tmp_path / "home", model.url) as with_llm:
+        with_llm.library.add([page])
+        policy = with_llm.triage.policy.file
+        sure = policy.model_copy(update={"answer": policy.answer.model_copy(update={"answer_at": 0.01})})
+        serving = with_llm.parts.live.serving()
+        asker = Asker(ADMIN, own_values(ticket, b"key"))
+        (triaged,) = with_llm.classify([ticket])
+        answer = with_llm.answerer.answer(serving, with_llm.question(serving, ticket.text), asker, triaged, sure)
+        asked = len(model.requests)
+    assert isinstance(answer, Answered)
+    assert "nora.berger@harbour.com" in answer.sentences[0].text
+    assert (answer.by, asked) == ("extract", 0)
 
 
 def test_open_desk_with_a_bad_url_says_so(home: Path) -> None:

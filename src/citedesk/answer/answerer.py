@@ -202,6 +202,8 @@ class Answerer:
         """
         if self.rephraser is None or isinstance(answer, Refused):
             return answer
+        if guard_output(answer.sentences, self._cited(answer.sentences), NOBODY, policy).held:
+            return answer  # what only the asker may see again is not for the model
         sentences = self.rephraser.rephrase(question.text, answer.sentences).sentences
         if sentences is None:
             return answer
