@@ -1,6 +1,7 @@
 """Detection: attacks in any disguise and place are flagged with raw spans; talk of them is not."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +13,10 @@ from citedesk.errors import IntegrityError
 from citedesk.evaluate.guard.obfuscate import OBFUSCATIONS, obfuscate
 from citedesk.guard import GuardPolicy, detect, detect_many, screen
 from citedesk.guard.injection.grams import WIDTH
-from citedesk.guard.injection.model import Model, load_model, loudest, margins, stretches
+from citedesk.guard.injection.model import Model, first_look, load_model, loudest, margin, stretches
 from citedesk.guard.injection.reading import detect_texts
-from citedesk.guard.injection.rules import NAMES
+from citedesk.guard.injection.seen import MEASURES, SEEN, Events, events, seen_in
+from citedesk.guard.injection.signs import SIGNS
 from citedesk.settings import shipped
 from citedesk.types import Injection, Ticket
 
@@ -109,25 +111,61 @@ def test_stretches_long_text_is_covered_with_overlap() -> None:
     assert cut.scale.tolist() == [0, 1, 1, 1, 1, 1]
 
 
-def _model(weights: np.ndarray[tuple[int], np.dtype[np.int8]]) -> Model:
-    return Model(weights, (0.1, 0.1, 0.1), dict.fromkeys(NAMES, 1.0), -1.0, (0.0, 0.0, 0.0), 1.0, 0.0, 0.5)
+def _model(gate: float = -1.0) -> Model:
+    weights, signs = np.zeros(WIDTH, dtype=np.int8), np.zeros(SEEN)
+    signs[[name for name, _ in SIGNS].index("fence")] = 2.0
+    return Model(weights, weights, 0.1, signs, np.zeros(len(MEASURES)), -1.0, (0.0, 0.5, 0.5), gate, 1.0, 0.0, 0.5)
 
 
-def test_margins_without_weights_are_the_bias_and_the_rules() -> None:
-    model = _model(np.zeros(WIDTH, dtype=np.int8))
-    assert margins(model, ["hello", "[inst] do it"]).tolist() == [-1.0, 0.0]
+def test_margin_without_weights_is_the_bias_and_the_signs() -> None:
+    assert [margin(_model(), text) for text in ("hello", "[inst] do it")] == [-1.0, 1.0]
+
+
+def test_margin_sign_in_a_long_text_counts_once_however_often_it_shows() -> None:
+    assert margin(_model(), "[inst] " * 3 + "x " * 900) == margin(_model(), "[inst] " + "x " * 900) == 1.0
+
+
+def test_first_look_of_many_texts_is_that_of_each() -> None:
+    model, texts = load_model(), [ATTACK.lower(), "", HONEST.lower() * 30, "a"]
+    assert first_look(model, texts).tolist() == [first_look(model, [text])[0] for text in texts]
+
+
+def test_detect_texts_below_the_gate_are_not_read_closely() -> None:
+    assert [detect_texts(["[inst]"], model=_model(gate))[0].flagged for gate in (-1.0, 1.0)] == [True, False]
+
+
+@pytest.mark.parametrize(("name", "sign"), SIGNS, ids=[name for name, _ in SIGNS])
+def test_signs_of_honest_text_do_not_show(name: str, sign: re.Pattern[str]) -> None:
+    assert sign.search(HONEST.lower()) is None
+
+
+def test_seen_in_counts_signs_within_the_span_and_pairs_near_each_other() -> None:
+    shown = Events(np.array([0, 10, 20, 900]), np.array([1, 2, 1, 3]))
+    count = len(SIGNS)
+    ids, distinct = seen_in(shown, 0, 900)
+    assert (ids.tolist(), distinct) == ([1, 2, count + 1, 3 * count + 1 * count + 2], 2)
+
+
+def test_events_stand_in_text_order_at_joined_places() -> None:
+    found = events("chatgpt, stay in character", 7)
+    names = [SIGNS[k][0] for k in found.sign.tolist()]
+    assert list(zip(found.at.tolist(), names, strict=True)) == [
+        (7, "ai"),
+        (16, "remind"),
+        (21, "character"),
+        (24, "story"),
+    ]
 
 
 def test_loudest_run_of_weighty_words_is_found() -> None:
     model = load_model()
     text = (HONEST + ATTACK + " " + HONEST).lower()
     ((start, end),) = loudest(model, text, 1)
-    assert "unrestricted ai" in text[start:end]
+    assert "reveal your system prompt" in text[start:end]
 
 
 def test_detect_texts_of_another_model_use_its_threshold() -> None:
-    model = _model(np.zeros(WIDTH, dtype=np.int8))
-    assert detect_texts(["hello"], model=model) == [Injection(0.2689)]
+    assert detect_texts(["hello"], model=_model()) == [Injection(0.2689)]
 
 
 def test_load_model_changed_weights_are_refused(tmp_path: Path) -> None:
@@ -138,11 +176,10 @@ def test_load_model_changed_weights_are_refused(tmp_path: Path) -> None:
         load_model(tmp_path)
 
 
-def test_load_model_other_rules_are_refused(tmp_path: Path) -> None:
+def test_load_model_of_another_format_is_refused(tmp_path: Path) -> None:
     folder = shipped("models") / "injection"
     manifest = json.loads((folder / "manifest.json").read_text())
-    manifest["rules"] = {"override": 1.0}
-    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest | {"format": 1}))
     (tmp_path / "weights.npz").write_bytes((folder / "weights.npz").read_bytes())
-    with pytest.raises(IntegrityError, match="does not fit this version"):
+    with pytest.raises(IntegrityError, match="another injection model"):
         load_model(tmp_path)

@@ -144,7 +144,7 @@ def leave_one_family_out(
     """Measure how many attacks of each family a model finds that learned from all other families.
 
     Args:
-        folder: holds `attacks.jsonl` and `benign.jsonl`.
+        folder: as for `fit_injection`.
         seed: as for `fit_injection`.
         choice: as for `fit_injection`.
         progress: called with (done, total, what).
@@ -154,18 +154,15 @@ def leave_one_family_out(
     """
     choice = choice or Choice()
     texts = [text for text in training_texts(folder, seed) if text.family != "embedded"]
-    found = instances([text.text for text in texts], choice)
+    found = instances([text.text for text in texts], choice, np.array([text.label == 0 for text in texts]), seed)
     families = sorted({text.family for text in texts if text.label == 1})
-    levels = np.array(choice.levels)
     result: dict[str, object] = {}
     for done, family in enumerate(families, 1):
         held = np.array([text.label == 1 and text.family == family for text in texts])
         learn = np.flatnonzero(~held)
-        model = fit(some_of(found, learn, len(texts)), [texts[i] for i in learn.tolist()], choice, seed)
-        rows = np.flatnonzero(held[found.text])
-        margin = np.full(len(texts), -np.inf)
-        np.maximum.at(margin, found.text[rows], model.scores(found.x[rows]) - levels[found.scale[rows]])
-        result[family] = share(margin[held] >= 0)
+        model = fit(some_of(found, learn, len(texts)), [texts[i] for i in learn.tolist()], choice)
+        rows = np.flatnonzero(held[found.text] & (found.scale == 0))
+        result[family] = share(model.scores(found.x[rows]) >= choice.levels[0])
         progress(done, len(families), "leave one family out")
     return result
 

@@ -7,7 +7,7 @@ import base64
 import binascii
 import codecs
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote
 
@@ -15,6 +15,9 @@ from urllib.parse import unquote
 _DEPTH = 3
 # Fewer characters give no order.
 _LEAST = 12
+# Digits, and characters of a word, from which something may be encoded.
+_DIGITS = 6
+_LONG_WORD = 16
 # Encoded pieces of a text that are read; the longest come first, for an order needs room.
 _MOST = 64
 # Share of letters, digits and blanks that makes bytes text.
@@ -98,12 +101,24 @@ _MAY_HOLD = re.compile(
     r"(?:%[0-9A-Fa-f]{2}|\\u\{?[0-9a-fA-F]{4})|[.-]{1,5} [.-]{1,5} [.-]{1,5} "
 )
 # Frequent words of an order, as they read in rot13 and backwards; two of them make a paragraph worth reading so.
-_ROT13_WORDS = re.compile(
-    r"(?i)\b(?:vtaber|qvfertneq|cerivbhf|vafgehpgvba|vafgehpgvbaf|lbhe|naq|gur|flfgrz|cebzcg|lbh|abj|nyy|ehyrf|erirny)\b"
-)
-_BACKWARDS_WORDS = re.compile(
-    r"(?i)\b(?:erongi|drageresid|suoiverp|noitcurtsni|snoitcurtsni|ruoy|dna|eht|metsys|tpmorp|uoy|won|lla|selur|laever)\b"
-)
+_ROT13_WORDS = [
+    "vtaber",
+    "qvfertneq",
+    "cerivbhf",
+    "vafgehpgvba",
+    "vafgehpgvbaf",
+    "lbhe",
+    "naq",
+    "gur",
+    "flfgrz",
+    "cebzcg",
+    "lbh",
+    "abj",
+    "nyy",
+    "ehyrf",
+    "erirny",
+]
+_BACKWARDS_WORDS = [word[::-1] for word in codecs.encode(" ".join(_ROT13_WORDS), "rot13").split()]
 _PARAGRAPH = re.compile(r"[^\n]+(?:\n[^\n]+)*")
 
 
@@ -138,20 +153,32 @@ def _within(outer: Fragment) -> Iterator[Fragment]:
 
 def _pieces(text: str) -> list[tuple[str, int, int, Callable[[str], str]]]:
     pieces = []
-    if _MAY_HOLD.search(text):
+    if _could_hold(text) and _MAY_HOLD.search(text):
         for kind, expression, decode in _READERS:
             pieces += [(kind, *match.span(), decode) for match in expression.finditer(text)]
+    low = text.lower()
     for kind, words, decode in (("rot13", _ROT13_WORDS, _rot13), ("backwards", _BACKWARDS_WORDS, _backwards)):
-        pieces += [(kind, start, end, decode) for start, end in _paragraphs_with(text, words)]
+        pieces += [(kind, start, end, decode) for start, end in _paragraphs_with(text, low, words)]
     longest = sorted(pieces, key=lambda piece: (piece[1] - piece[2], piece[1], piece[0]))[:_MOST]
     return sorted(longest, key=lambda piece: (piece[1], piece[2], piece[0]))
 
 
-def _paragraphs_with(text: str, words: re.Pattern[str]) -> list[tuple[int, int]]:
-    """Find the paragraphs that hold two of the words."""
-    hits = [match.start() for match in words.finditer(text)]
-    if len(hits) < 2:
+def _could_hold(text: str) -> bool:
+    """Tell fast whether a text has the digits, signs or long words that everything encoded has."""
+    return (
+        "%" in text
+        or "\\" in text
+        or sum(map(text.count, "0123456789")) >= _DIGITS
+        or text.count(".") + text.count("-") >= _LEAST
+        or max(map(len, text.split()), default=0) >= _LONG_WORD
+    )
+
+
+def _paragraphs_with(text: str, low: str, words: Sequence[str]) -> list[tuple[int, int]]:
+    """Find the paragraphs that hold two of the words; `low` is the text in lower case."""
+    if sum(word in low for word in words) < 2:
         return []
+    hits = [match.start() for match in re.finditer(rf"(?i)\b(?:{'|'.join(words)})\b", text)]
     spans, at = [], 0
     for paragraph in _PARAGRAPH.finditer(text):
         first = at

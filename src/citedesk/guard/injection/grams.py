@@ -1,4 +1,4 @@
-"""Hashed word and character sequences of many texts at once.
+"""Hashed sequences of words, of their kinds and of what they stand for, of many texts at once.
 
 Every sequence has a place in the text, so that sums over any stretch cost one pass. Leaves out weights (`model.py`).
 Source: Weinberger et al., "Feature Hashing for Large Scale Multitask Learning", ICML 2009.
@@ -12,22 +12,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from citedesk.guard.fold import BOUNDARY, codes_of
-from citedesk.guard.injection.concepts import CONCEPTS, words_of
+from citedesk.guard.injection.concepts import CONCEPTS, SMALL_WORDS, words_of
 
 Ids = NDArray[np.uint32]
 Rows = NDArray[np.int64]
 
-# Sequences of characters have ids below CHARACTERS, those of words the rest: powers of two, so that a shift makes them.
+# Ids of sequences of words lie below those of kinds of words, those of concepts above both: powers of two, so that a
+# shift makes them.
 BITS = 18
-CHARACTERS = 1 << BITS
-WIDTH = 2 << BITS
-# Characters of the longest sequence less one: as many boundaries part two texts, so that none reaches across.
+KINDS = 1 << BITS
+CONCEPT = 2 << BITS
+WIDTH = 3 << BITS
+# Boundaries between two texts.
 _PAD = 5
 JOINT = BOUNDARY * _PAD
 
 _STEP = np.uint32(0x01000193)
 _MIX = np.uint32(0x9E3779B1)
-_SALTS = np.array([i * 0x3C6EF372 % (1 << 32) for i in range(24)], dtype=np.uint32)
+_SALTS = np.array([i * 0x3C6EF372 % (1 << 32) for i in range(33)], dtype=np.uint32)
+# Letters that make the stem of a word.
+_STEM = 5
 # Letters of a word that its hash tells apart by place; of longer words the places begin again.
 _LETTERS = 32
 # Words within which concepts belong together.
@@ -44,14 +48,13 @@ _ENDS[[ord(c) for c in '.!?:;\n\x00>])}"|#*-']] = True
 class Grams:
     """The sequences of texts joined by JOINT.
 
-    characters: (3, n) ids of the 3, 4 and 5 characters from each place on. words: (6, m) ids of each word alone, with
-    the next, the next two, the one after next, and at the start of a sentence alone and with the next.
+    words: (11, m) ids of each word alone, with the next, the next two, the one after next, at the start of a sentence
+    alone and with the next, of its stem alone and with the next stem, and of its kind with the next one, two and three.
     at: (m,) places of the words. new: (m,) False for a word that only goes on with a repetition. concepts: (8, k) ids
     of what a word stands for alone, at the start of a sentence, with the next three concepts near it, with the next two
     together, with the very next word, and with the word before. told: (k,) which of the words that is, rising.
     """
 
-    characters: Ids
     words: Ids
     at: Rows
     new: NDArray[np.bool_]
@@ -73,23 +76,13 @@ def joined(texts: Sequence[str]) -> tuple[str, Rows]:
 def grams(text: str) -> Grams:
     """Hash the sequences of texts that `joined` joined; each text's are what they are of it alone."""
     codes = codes_of(text)
-    at, hashes = _words(codes)
+    at, hashes, stems = _words(codes)
     part = np.cumsum(codes == 0)[at]
     first = _begins(codes, at)
     new = ~(_repeats(hashes, part, 1) | _repeats(hashes, part, 2) | _repeats(hashes, part, 3))
-    return Grams(_characters(codes), _sequences(hashes, part, first), at, new, *_concepts(hashes, part, first, new))
-
-
-def _characters(codes: Ids) -> Ids:
-    found = np.empty((3, len(codes)), dtype=np.uint32)
-    hashed = codes + np.uint32(1)
-    for n in range(1, _PAD):
-        following = np.zeros_like(codes)
-        following[:-n] = codes[n:]
-        hashed = hashed * _STEP + following
-        if n >= 2:
-            found[n - 2] = _bucket(hashed, n)
-    return found
+    kinds = _kinds(hashes)
+    words = np.concatenate([_sequences(hashes, part, first), _stems(stems, part), _kind_sequences(kinds, part)])
+    return Grams(words, at, new, *_concepts(hashes, kinds, part, first, new))
 
 
 def _bucket(hashed: Ids, salt: int) -> Ids:
@@ -98,18 +91,28 @@ def _bucket(hashed: Ids, salt: int) -> Ids:
     return np.asarray((mixed * _STEP) >> np.uint32(32 - BITS))
 
 
-def _words(codes: Ids) -> tuple[Rows, Ids]:
-    """Find the words: where each begins, and its hash."""
+def nothing() -> Rows:
+    """Give the ids that stand for no sequence, where one could have been."""
+    none = np.zeros(1, dtype=np.uint32)
+    sentences = [_bucket(none, salt) for salt in (5, 6)]
+    kinds = [_bucket(none, salt) + np.uint32(KINDS) for salt in (30, 31, 32)]
+    concepts = [_bucket(none, salt) + np.uint32(CONCEPT) for salt in range(10, 15)]
+    return np.concatenate([*sentences, *kinds, *concepts]).astype(np.int64)
+
+
+def _words(codes: Ids) -> tuple[Rows, Ids, Ids]:
+    """Find the words: where each begins, its hash, and that of its stem."""
     inside = _IN_WORD[np.minimum(codes, 127)] | (codes > 127)
     edge = np.flatnonzero(inside[1:] != inside[:-1]) + 1
     starts, ends = edge[::2], edge[1::2]
     if not len(starts):
-        return starts, np.zeros(0, dtype=np.uint32)
+        return starts, np.zeros(0, dtype=np.uint32), np.zeros(0, dtype=np.uint32)
     place = np.arange(len(codes)) - np.repeat(
         np.concatenate([[0], starts]), np.diff(np.concatenate([[0], starts, [len(codes)]]))
     )
     weighed = np.where(inside, (codes + np.uint32(7)) * _POWERS[place & (_LETTERS - 1)], np.uint32(0))
-    return starts, np.add.reduceat(weighed, starts, dtype=np.uint32) + (ends - starts).astype(np.uint32)
+    stems = np.add.reduceat(np.where(place < _STEM, weighed, np.uint32(0)), starts, dtype=np.uint32)
+    return starts, np.add.reduceat(weighed, starts, dtype=np.uint32) + (ends - starts).astype(np.uint32), stems
 
 
 def _sequences(hashes: Ids, part: Rows, first: NDArray[np.bool_]) -> Ids:
@@ -125,15 +128,35 @@ def _sequences(hashes: Ids, part: Rows, first: NDArray[np.bool_]) -> Ids:
         np.where(first, hashes, none),
         np.where(first, two, none),
     ]
-    return np.stack([_bucket(hashed, salt) for salt, hashed in enumerate(found, 1)]) + np.uint32(CHARACTERS)
+    return np.stack([_bucket(hashed, salt) for salt, hashed in enumerate(found, 1)])
 
 
-def _concepts(hashes: Ids, part: Rows, first: NDArray[np.bool_], new: NDArray[np.bool_]) -> tuple[Ids, Rows]:
-    """Find words that stand for something, and hash what they stand for with what the words near them do."""
-    known, means = _lexicon()
+def _stems(stems: Ids, part: Rows) -> Ids:
+    return np.stack([_bucket(stems, 20), _bucket(stems * _STEP + _shifted(stems, part, 1), 21)])
+
+
+def _kinds(hashes: Ids) -> Ids:
+    """Say of each word what it stands for, or which small word it is (from 1), or 0 for any other."""
+    known, kinds = _lexicon()
     place = np.minimum(np.searchsorted(known, hashes), len(known) - 1)
-    told = np.flatnonzero((known[place] == hashes) & new)
-    means, whose, starts = means[place[told]], part[told], first[told]
+    return np.where(known[place] == hashes, kinds[place], np.uint32(0))
+
+
+def _kind_sequences(kinds: Ids, part: Rows) -> Ids:
+    """Hash the kind of each word that has one with the next one, two and three: sentences without their subject."""
+    hashed, found = kinds + np.uint32(1), []
+    for n in (1, 2, 3):
+        hashed = hashed * _STEP + _shifted(kinds + np.uint32(1), part, n)
+        found.append(_bucket(np.where(kinds > 0, hashed, np.uint32(0)), 29 + n))
+    return np.stack(found) + np.uint32(KINDS)
+
+
+def _concepts(
+    hashes: Ids, kinds: Ids, part: Rows, first: NDArray[np.bool_], new: NDArray[np.bool_]
+) -> tuple[Ids, Rows]:
+    """Find words that stand for something, and hash what they stand for with what the words near them do."""
+    told = np.flatnonzero((kinds > 0) & (kinds <= len(CONCEPTS)) & new)
+    means, whose, starts = kinds[told], part[told], first[told]
     near = [_near(means, told, whose, n) for n in (1, 2, 3)]
     none = np.uint32(0)
     found = [
@@ -144,7 +167,7 @@ def _concepts(hashes: Ids, part: Rows, first: NDArray[np.bool_], new: NDArray[np
         means * _MIX + _shifted(hashes, part, 1)[told],
         means * _STEP + _shifted(hashes[::-1], part[::-1], 1)[::-1][told],
     ]
-    return np.stack([_bucket(hashed, salt) for salt, hashed in enumerate(found, 9)]) + np.uint32(CHARACTERS), told
+    return np.stack([_bucket(hashed, salt) for salt, hashed in enumerate(found, 9)]) + np.uint32(CONCEPT), told
 
 
 def _near(means: Ids, told: Rows, whose: Rows, n: int) -> Ids:
@@ -158,11 +181,11 @@ def _near(means: Ids, told: Rows, whose: Rows, n: int) -> Ids:
 
 @cache
 def _lexicon() -> tuple[Ids, Ids]:
-    """Give the hashes of all words that stand for something, rising, and what for (from 1)."""
+    """Give the hashes of all words that have a kind, rising, and the kind (from 1; concepts come first)."""
     table: dict[int, int] = {}
-    for number, name in enumerate(CONCEPTS, 1):
-        words = words_of(name)
-        _, hashes = _words(codes_of(f" {' '.join(words)} "))
+    groups = [words_of(name) for name in CONCEPTS] + [(word,) for word in SMALL_WORDS]
+    for number, words in enumerate(groups, 1):
+        _, hashes, _ = _words(codes_of(f" {' '.join(words)} "))
         for hashed in hashes.tolist():
             table.setdefault(hashed, number)
     known = np.array(sorted(table), dtype=np.uint32)

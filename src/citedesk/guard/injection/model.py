@@ -1,11 +1,12 @@
-"""The learned score: a linear model over hashed sequences, the whole text and every stretch of it weighed alike.
+"""The learned score: the different words, meanings and signs a text holds speak for an order or against it.
 
-Whole numbers are added, so that a text scores the same alone and among others. Leaves out training
-(`evaluate/guard/fitting.py`) and what is read before it is scored (`reading.py`).
+Independent signs add up; saying more of the same does not. A first look, sums over stretches of many texts at once,
+tells which texts are read closely. Whole numbers are added, so that a text scores the same alone and among others.
+Leaves out training (`evaluate/guard/fitting.py`) and what is read before it is scored (`reading.py`).
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 
 from citedesk.errors import IntegrityError
 from citedesk.guard.injection.grams import WIDTH, Grams, grams, joined
-from citedesk.guard.injection.rules import NAMES, shown
+from citedesk.guard.injection.seen import MEASURES, SEEN, Events, events, measures, seen_in
 from citedesk.settings import shipped
 from citedesk.text import sha256_bytes
 
@@ -24,26 +25,33 @@ Scores = NDArray[np.float64]
 
 # Characters of a stretch; half of it apart. A text is cut where it has half a stretch more.
 SCALES = (320, 1280)
-# Characters and words up to which more of the same speaks louder; beyond, the mean counts.
-CAPS = (900, 160)
-FORMAT = 1
+# Stretches of a scale that are read closely: those where the first look sees most.
+_CLOSELY = 6
+# Different sequences from which a text counts as long, and how much less each then says.
+LONG = 15
+TAPER = 0.25
+FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
     """A loaded model.
 
-    weights: (WIDTH,) int8 of each id. units: log-odds of a weight of one, for characters, words and concepts. rules:
-    log-odds of each family's rule, by name. bias: of a text that holds nothing. levels: from which a text counts, as a
-    whole and as a stretch of each of SCALES. slope, offset: make a probability of the margin over the level.
-    at: least probability that counts as an attack.
+    weights, glance: (WIDTH,) int8 of each id, read closely and at the first look. unit: log-odds of a weight of one.
+    signs: (SEEN,) log-odds of signs and pairs.
+    measures: log-odds of each of MEASURES. bias: of a text that holds nothing. levels: from which a text counts, as a
+    whole and as a stretch of each of SCALES. gate: of the first look, below which a text is not read closely.
+    slope, offset: make a probability of the margin over the level. at: least probability that counts as an attack.
     """
 
     weights: NDArray[np.int8]
-    units: tuple[float, float, float]
-    rules: Mapping[str, float]
+    glance: NDArray[np.int8]
+    unit: float
+    signs: Scores
+    measures: Scores
     bias: float
     levels: tuple[float, ...]
+    gate: float
     slope: float
     offset: float
     at: float
@@ -89,71 +97,80 @@ def sums(values: NDArray[np.integer] | NDArray[np.bool_], spans: Rows) -> Rows:
     return np.asarray(total[spans[:, 1]] - total[spans[:, 0]])
 
 
-def lengths(count: Rows, cap: int) -> Scores:
-    """Give what sums over so many sequences are divided by: the root, and beyond the cap what makes a mean of them."""
-    return np.asarray(np.maximum(np.sqrt(np.maximum(count, 1)), count / np.sqrt(cap)))
-
-
-def word_spans(at: Rows, spans: Rows) -> Rows:
-    """Give the span of words that begin within each span of characters."""
-    return np.searchsorted(at, spans)
-
-
-def rule_points(texts: Sequence[str], spans: Rows, weights: Mapping[str, float]) -> list[tuple[int, float]]:
-    """Say at which joined place a rule shows and what it weighs; of a family the first place counts."""
-    points = []
-    for text, (start, _) in zip(texts, spans.tolist(), strict=True):
-        seen = set()
-        for finding in shown(text):
-            if finding.type not in seen:
-                seen.add(finding.type)
-                points.append((start + finding.start, weights[finding.type]))
-    return points
-
-
-def margins(model: Model, texts: Sequence[str]) -> Scores:
-    """Score texts in lower case.
+def first_look(model: Model, texts: Sequence[str]) -> Scores:
+    """Look at folded texts fast.
 
     Returns:
-        (n,) log-odds above the level, of the stretch that is furthest above its level.
+        (n,) the largest sum of weights per root of sequences, over the whole text and its stretches.
     """
     text, spans = joined(texts)
-    cut = stretches(spans)
-    scores = _scores(model, grams(text), cut.spans) + _rules(model, texts, spans, cut)
-    over = scores - np.array(model.levels)[cut.scale]
-    best = np.full(len(texts), -np.inf)
-    np.maximum.at(best, cut.text, over)
+    found, cut = grams(text), stretches(spans)
+    best = np.full(len(spans), -np.inf)
+    np.maximum.at(best, cut.text, _sight(model, found, np.searchsorted(found.at, cut.spans)))
     return best
 
 
-def _scores(model: Model, found: Grams, spans: Rows) -> Scores:
-    within = word_spans(found.at, spans)
-    meant = word_spans(found.told, within)
-    parts = _weighed(model, found)
-    count = lengths(sums(found.new, within), CAPS[1])
-    return np.asarray(
-        model.bias
-        + model.units[0] * sums(parts[0], spans) / lengths(spans[:, 1] - spans[:, 0], CAPS[0])
-        + model.units[1] * sums(parts[1], within) / count
-        + model.units[2] * sums(parts[2], meant) / count
-    )
+def _sight(model: Model, found: Grams, within: Rows) -> Scores:
+    count = len(found.words) * found.new.astype(np.int64)
+    count[found.told] += len(found.concepts)
+    return np.asarray(sums(_weighed(model.glance, found), within) / np.sqrt(np.maximum(sums(count, within), 1)))
 
 
-def _weighed(model: Model, found: Grams) -> tuple[Rows, Rows, Rows]:
-    """Add up the weights of what begins at each character, at each word, and at each word that stands for something."""
-    words = model.weights[found.words].sum(axis=0, dtype=np.int64)
+def margin(model: Model, text: str) -> float:
+    """Score a text in lower case: log-odds above the level, of the stretch that is furthest above its level."""
+    whole, spans = joined([text])
+    found, cut = grams(whole), stretches(spans)
+    within = np.searchsorted(found.at, cut.spans)
+    sight = _sight(model, found, within)
+    shown = events(text, int(spans[0, 0]))
+    best = -np.inf
+    for row in _closely(cut, sight):
+        score = span_score(model, found, shown, cut.spans[row], within[row])
+        best = max(best, score - model.levels[int(cut.scale[row])])
+    return best
+
+
+def _closely(cut: Stretches, sight: Scores) -> list[int]:
+    """Choose what is read closely: the whole, and the stretches of each scale where most was seen, first ones first."""
+    rows = [0]
+    for scale in range(1, len(SCALES) + 1):
+        of = np.flatnonzero(cut.scale == scale)
+        rows += of[np.argsort(-sight[of], kind="stable")[:_CLOSELY]].tolist()
+    return rows
+
+
+def span_score(model: Model, found: Grams, shown: Events, span: Rows, within: Rows) -> float:
+    """Give the log-odds of a stretch; `within` are its words."""
+    ids, words = held(found, within)
+    signs, distinct = seen_in(shown, int(span[0]), int(span[1]))
+    total = int(model.weights[ids].sum(dtype=np.int64))
     return (
-        model.weights[found.characters].sum(axis=0, dtype=np.int64),
-        np.where(found.new, words, 0),
-        model.weights[found.concepts].sum(axis=0, dtype=np.int64),
+        model.bias
+        + model.unit * total * taper(len(ids))
+        + float(model.signs[signs].sum())
+        + float(model.measures @ measures(distinct, words))
     )
 
 
-def _rules(model: Model, texts: Sequence[str], spans: Rows, cut: Stretches) -> Scores:
-    added = np.zeros(len(cut.spans))
-    for at, weight in rule_points(texts, spans, model.rules):
-        added[(cut.spans[:, 0] <= at) & (at < cut.spans[:, 1])] += weight
-    return added
+def held(found: Grams, within: Rows) -> tuple[Rows, int]:
+    """Give the different ids of a stretch, rising, and how many words it has."""
+    a, b = int(within[0]), int(within[1])
+    c, d = np.searchsorted(found.told, (a, b))
+    spoken = found.words[:, a:b][:, found.new[a:b]]
+    ids = np.unique(np.concatenate([spoken.ravel(), found.concepts[:, c:d].ravel()]))
+    return ids.astype(np.int64), spoken.shape[1]
+
+
+def taper(distinct: int) -> float:
+    """Say how much each of so many different sequences counts: long texts hold some of everything."""
+    return float((max(distinct, 1) / LONG) ** -TAPER)
+
+
+def _weighed(weights: NDArray[np.int8], found: Grams) -> Rows:
+    """Add up the weights of what begins at each word."""
+    words = np.where(found.new, weights[found.words].sum(axis=0, dtype=np.int64), 0)
+    words[found.told] += weights[found.concepts].sum(axis=0, dtype=np.int64)
+    return words
 
 
 def loudest(model: Model, text: str, most: int) -> list[tuple[int, int]]:
@@ -162,23 +179,13 @@ def loudest(model: Model, text: str, most: int) -> list[tuple[int, int]]:
     found = grams(whole)
     if not len(found.at):
         return []
-    characters, words, concepts = _weighed(model, found)
-    units = [
-        unit / cap for unit, cap in zip(model.units, (len(whole) ** 0.5, *[len(found.at) ** 0.5] * 2), strict=True)
-    ]
-    worth = units[0] * sums(characters, _until_next(found.at, spans)) + units[1] * words
-    worth[found.told] += units[2] * concepts
-    ends = _until_next(found.at, spans)[:, 1]
-    start = int(spans[0, 0])
+    worth = _weighed(model.weights, found).astype(np.float64)
+    start, ends = int(spans[0, 0]), np.append(found.at[1:], spans[0, 1])
     best = []
     for first, last in _largest(worth, most):
         a, b = int(found.at[first]) - start, int(ends[last]) - start
         best.append((a, a + len(text[a:b].rstrip())))
     return sorted(best)
-
-
-def _until_next(at: Rows, spans: Rows) -> Rows:
-    return np.stack([at, np.append(at[1:], spans[0, 1])], axis=1)
 
 
 def _largest(worth: Scores, most: int) -> list[tuple[int, int]]:
@@ -211,30 +218,22 @@ def load_model(folder: Path | None = None) -> Model:
             f"{folder} holds another injection model than its manifest says; reinstall citedesk or fit it again"
         )
     with np.load(folder / "weights.npz", allow_pickle=False) as arrays:
-        weights = arrays["weights"]
-    if weights.shape != (WIDTH,) or weights.dtype != np.int8 or set(manifest["rules"]) != set(NAMES):
+        weights, glance, signs = arrays["weights"], arrays["glance"], arrays["signs"]
+    if weights.shape != (WIDTH,) or glance.shape != (WIDTH,) or weights.dtype != np.int8 or signs.shape != (SEEN,):
         raise IntegrityError(f"{folder} does not fit this version of citedesk; reinstall citedesk or fit it again")
     return Model(
         weights,
-        tuple(manifest["units"][name] for name in ("characters", "words", "concepts")),
-        manifest["rules"],
+        glance,
+        manifest["unit"],
+        signs * manifest["sign_unit"],
+        np.array([manifest["measures"][name] for name in MEASURES]),
         manifest["bias"],
         tuple(manifest["levels"]),
+        manifest["gate"],
         manifest["slope"],
         manifest["offset"],
         manifest["at"],
     )
 
 
-__all__ = [
-    "CAPS",
-    "SCALES",
-    "Model",
-    "lengths",
-    "load_model",
-    "loudest",
-    "margins",
-    "rule_points",
-    "stretches",
-    "word_spans",
-]
+__all__ = ["SCALES", "Model", "first_look", "held", "load_model", "loudest", "margin", "stretches", "taper"]

@@ -7,13 +7,17 @@ import numpy as np
 
 from citedesk.guard.fold import BOUNDARY, Folded, fold, fold_parts
 from citedesk.guard.injection.fragments import Fragment, fragments
-from citedesk.guard.injection.grams import joined
-from citedesk.guard.injection.model import Model, Scores, load_model, loudest, margins
+from citedesk.guard.injection.model import Model, first_look, load_model, loudest, margin
 from citedesk.guard.injection.rules import shown
 from citedesk.types import Finding, Injection
 
 # Characters that are read at once: more would not be faster and take more memory.
 _BATCH = 60_000
+# Log-odds of a text that was not read closely, where the first look saw almost enough; how much lower they may fall.
+_UNREAD = -4.0
+_LEAST = -8.0
+# Log-odds from which a text is read as it stands too.
+_CLOSE = -3.0
 # Stretches shown as evidence.
 _MOST_EVIDENCE = 3
 # Family of what the rules have no name for, and of an attack that was encoded.
@@ -53,27 +57,35 @@ def _batches(texts: Sequence[str]) -> list[list[str]]:
 
 def _detect(model: Model, texts: Sequence[str], at: float) -> list[Injection]:
     views = _views(texts)
-    scores = margins(model, [view.text for view in views])
-    probabilities = model.probability(scores)
-    best = np.full(len(texts), -1, dtype=np.int64)
-    for i, view in enumerate(views):
-        if best[view.of] < 0 or scores[i] > scores[best[view.of]]:
-            best[view.of] = i
+    sight = first_look(model, [view.text for view in views]).tolist()
+    best: list[tuple[float, View]] = [(-np.inf, view) for view in views[: len(texts)]]
+    for view, seen in zip(views, sight, strict=True):
+        for over, way in _read(model, view, texts[view.of], seen):
+            if over > best[view.of][0]:
+                best[view.of] = over, way
+    probabilities = model.probability(np.array([over for over, _ in best])).tolist()
     return [
-        _injection(model, text, views[i], float(probabilities[i]), at)
-        for text, i in zip(texts, best.tolist(), strict=True)
+        _injection(model, text, view, probability, at)
+        for text, (_, view), probability in zip(texts, best, probabilities, strict=True)
     ]
 
 
 def _views(texts: Sequence[str]) -> list[View]:
-    views = []
-    for i, (text, folded) in enumerate(zip(texts, folded_texts(texts), strict=True)):
-        low = lowered(text)
-        views.append(View(folded, i))
-        if low != folded:
-            views.append(View(low, i))
+    """Give what every text is folded, then what is encoded in them."""
+    views = [View(text, i) for i, text in enumerate(folded_texts(texts))]
+    for i, text in enumerate(texts):
         views += [View(fold(piece.text).text, i, piece) for piece in fragments(text)]
     return views
+
+
+def _read(model: Model, view: View, text: str, seen: float) -> list[tuple[float, View]]:
+    """Read a view closely if the first look saw enough, and then as it stands too."""
+    if seen < model.gate:
+        return [(_UNREAD + max(seen - model.gate, _LEAST), view)]
+    over = margin(model, view.text)
+    if view.fragment is None and over >= _CLOSE and (low := lowered(text)) != view.text:
+        return [(over, view), (margin(model, low), View(low, view.of))]
+    return [(over, view)]
 
 
 def lowered(text: str) -> str:
@@ -108,6 +120,3 @@ def _evidence(model: Model, text: str, view: View) -> list[Finding]:
         {Finding(one.type, *source.span(one.start, one.end, len(text))) for one in named},
         key=lambda finding: (finding.start, finding.end, finding.type),
     )
-
-
-__all__ = ["Scores", "detect_texts", "folded_texts", "joined", "lowered"]
