@@ -37,10 +37,10 @@ class Choice:
     as an attack.
     """
 
-    c: float = 1.0
-    signs: float = 1.5
+    c: float = 0.3
+    signs: float = 1.0
     least: int = 3
-    levels: tuple[float, float, float] = (3.0, 5.5, 4.5)
+    levels: tuple[float, float, float] = (2.5, 4.8, 3.8)
 
 
 @dataclass(frozen=True)
