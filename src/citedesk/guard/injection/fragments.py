@@ -176,7 +176,7 @@ def _could_hold(text: str) -> bool:
 
 def _paragraphs_with(text: str, low: str, words: Sequence[str]) -> list[tuple[int, int]]:
     """Find the paragraphs that hold two of the words; `low` is the text in lower case."""
-    if sum(word in low for word in words) < 2:
+    if not any(word in low for word in words):
         return []
     hits = [match.start() for match in re.finditer(rf"(?i)\b(?:{'|'.join(words)})\b", text)]
     spans, at = [], 0

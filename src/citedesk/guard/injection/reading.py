@@ -18,6 +18,8 @@ _UNREAD = -4.0
 _LEAST = -8.0
 # Log-odds from which a text is read as it stands too.
 _CLOSE = -3.0
+# Log-odds that a text as it stands must have more: the model learned from folded texts, and logs and code fold most.
+_UNFOLDED = 1.5
 # Stretches shown as evidence.
 _MOST_EVIDENCE = 3
 # Family of what the rules have no name for, and of an attack that was encoded.
@@ -84,7 +86,7 @@ def _read(model: Model, view: View, text: str, seen: float) -> list[tuple[float,
         return [(_UNREAD + max(seen - model.gate, _LEAST), view)]
     over = margin(model, view.text)
     if view.fragment is None and over >= _CLOSE and (low := lowered(text)) != view.text:
-        return [(over, view), (margin(model, low), View(low, view.of))]
+        return [(over, view), (margin(model, low) - _UNFOLDED, View(low, view.of))]
     return [(over, view)]
 
 
