@@ -40,7 +40,7 @@ class Choice:
     c: float = 0.3
     signs: float = 1.0
     least: int = 3
-    levels: tuple[float, float, float] = (2.5, 4.8, 3.8)
+    levels: tuple[float, float, float] = (3.0, 5.3, 4.3)
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,8 @@ _LEAST = -8.0
 _CLOSE = -3.0
 # Log-odds that a text as it stands must have more: the model learned from folded texts, and logs and code fold most.
 _UNFOLDED = 1.5
+# Log-odds that a rule adds: a text that says so outright needs less beside it. At most texts no rule is tried.
+_RULED = 2.5
 # Stretches shown as evidence.
 _MOST_EVIDENCE = 3
 # Family of what the rules have no name for, and of an attack that was encoded.
@@ -65,11 +67,15 @@ def _detect(model: Model, texts: Sequence[str], at: float) -> list[Injection]:
         for over, way in _read(model, view, texts[view.of], seen):
             if over > best[view.of][0]:
                 best[view.of] = over, way
-    probabilities = model.probability(np.array([over for over, _ in best])).tolist()
+    probabilities = model.probability(np.array([_ruled(over, view) for over, view in best])).tolist()
     return [
         _injection(model, text, view, probability, at)
         for text, (_, view), probability in zip(texts, best, probabilities, strict=True)
     ]
+
+
+def _ruled(over: float, view: View) -> float:
+    return over + _RULED if over >= -_RULED and shown(view.text) else over
 
 
 def _views(texts: Sequence[str]) -> list[View]:
