@@ -120,6 +120,10 @@ def test_possible_value_of_any_type_keeps_its_patterns(text: str) -> None:
     assert [p.type for p in _EVERY for variant in variants if _spared(p, variant)] == []
 
 
+def test_possible_token_with_points_in_it_keeps_its_pattern() -> None:
+    assert [finding.type for finding in find("use glpat-0000000.000000000000 now")] == ["TOKEN"]
+
+
 @pytest.mark.parametrize("token", [t for _, t in (*BEGUN, *MARKED) if "(?=" not in t])
 @given(st.data())
 @settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])

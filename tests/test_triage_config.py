@@ -67,7 +67,7 @@ def test_load_catalog_wrong_service_is_named(tmp_path: Path, addition: str, mess
         ('degraded = ["degraded"]', 'degraded = ["slow"]', r"matrix_signals\.degraded: no signal 'slow'"),
         ('"data ?loss"', '"(data"', r"signals\.data_loss\.patterns: .*'\(data' is not a regular expression"),
         ('"data ?loss"', '"(?i)data ?loss"', r"signals\.data_loss\.patterns: .*do not fit together: global flags"),
-        ("max_sentences = 10", "max_sentences = 0", r"answer\.max_sentences: .*greater than or equal to 1"),
+        ("max_sentences = 12", "max_sentences = 0", r"answer\.max_sentences: .*greater than or equal to 1"),
         ("weight = 2.0", "weight = 0.0", r"rules\.0\.weight: .*greater than 0"),
         ('team   = { down = "P2", ', "team   = { ", r"matrix\.team: no cell 'down'"),
         ("page_risk = 0.2", "page_risk = 2", r"routing\.page_risk: .*less than or equal to 1"),

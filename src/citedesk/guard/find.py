@@ -15,7 +15,7 @@ _SHORTEST = 5
 _DIGIT = re.compile(r"\d")
 # A token has no fewer characters in a row.
 _TOKEN = 14
-_ROW = re.compile(r"[\w+/=~@|:%-]+")
+_ROW = re.compile(r"[\w.+/=~@|:%-]+")
 # What is no letter or sign of prose, and signs of prose within a word.
 _SIGN = re.compile(r"[^A-Za-z ,\n'.?!-]|[.?!][A-Za-z]")
 # Before a value that may be a word, and within an address of mail that is spelt out.
