@@ -73,6 +73,10 @@ def _rot13(piece: str) -> str:
     return codecs.encode(piece, "rot13")
 
 
+def _leetspeak(piece: str) -> str:
+    return piece.translate(_DIGITS_FOR_LETTERS)
+
+
 def _backwards(piece: str) -> str:
     return piece[::-1]
 
@@ -100,7 +104,8 @@ _MAY_HOLD = re.compile(
     r"[A-Za-z0-9+/_-]{16}|(?:[0-9A-Fa-f]{2}[\s:,]){6}|(?:\\x|0x)[0-9A-Fa-f]{2}|(?:[01]{8}\s){2}|(?:\d{2,3}[ ,;\t]){4}|"
     r"(?:%[0-9A-Fa-f]{2}|\\u\{?[0-9a-fA-F]{4})|[.-]{1,5} [.-]{1,5} [.-]{1,5} "
 )
-# Frequent words of an order, as they read in rot13 and backwards; two of them make a paragraph worth reading so.
+# Frequent words of an order, as they read in rot13 and backwards; one of them makes a paragraph worth reading so, unless
+# it is a word as it stands: then two do.
 _ROT13_WORDS = [
     "vtaber",
     "qvfertneq",
@@ -117,8 +122,27 @@ _ROT13_WORDS = [
     "nyy",
     "ehyrf",
     "erirny",
+    "jvgu",
+    "guvf",
+    "gung",
+    "cnffjbeq",
+    "npprff",
+    "tenagrq",
+    "fnl",
+    "cevag",
+    "ercrng",
+    "sbetrg",
+    "bhgchg",
+    "sbyybj",
+    "grkg",
+    "zrffntr",
 ]
 _BACKWARDS_WORDS = [word[::-1] for word in codecs.encode(" ".join(_ROT13_WORDS), "rot13").split()]
+# Digits and signs that stand for letters; words that mix them with letters, and the least share of a paragraph's words.
+_DIGITS_FOR_LETTERS = str.maketrans("431057@$", "aeiostas")
+_MIXED = re.compile(r"(?<![^\W_])(?:[A-Za-z]+[013457@$]|[013457@$]+[A-Za-z])[A-Za-z013457@$]*(?![^\W_])")
+_MIXED_LEAST, _MIXED_SHARE = 3, 0.3
+_PLAIN_TOO = frozenset({"dna", "won", "yas", "bhe"})
 _PARAGRAPH = re.compile(r"[^\n]+(?:\n[^\n]+)*")
 
 
@@ -156,6 +180,8 @@ def _pieces(text: str) -> list[tuple[str, int, int, Callable[[str], str]]]:
     if _could_hold(text) and _MAY_HOLD.search(text):
         for kind, expression, decode in _READERS:
             pieces += [(kind, *match.span(), decode) for match in expression.finditer(text)]
+    if _digits_at_least(text, _MIXED_LEAST):
+        pieces += [("leetspeak", start, end, _leetspeak) for start, end in _paragraphs_mixed(text)]
     low = text.lower()
     for kind, words, decode in (("rot13", _ROT13_WORDS, _rot13), ("backwards", _BACKWARDS_WORDS, _backwards)):
         pieces += [(kind, start, end, decode) for start, end in _paragraphs_with(text, low, words)]
@@ -174,17 +200,35 @@ def _could_hold(text: str) -> bool:
     )
 
 
+def _digits_at_least(text: str, least: int) -> bool:
+    return sum(map(text.count, "013457")) >= least
+
+
+def _paragraphs_mixed(text: str) -> list[tuple[int, int]]:
+    """Find the paragraphs of which many words mix letters with digits that look like letters."""
+    spans = []
+    for paragraph in _PARAGRAPH.finditer(text):
+        words = paragraph.group().count(" ") + 1
+        mixed = sum(1 for _ in _MIXED.finditer(paragraph.group()))
+        if mixed >= max(_MIXED_LEAST, _MIXED_SHARE * words):
+            spans.append(paragraph.span())
+    return spans
+
+
 def _paragraphs_with(text: str, low: str, words: Sequence[str]) -> list[tuple[int, int]]:
-    """Find the paragraphs that hold two of the words; `low` is the text in lower case."""
+    """Find the paragraphs that hold the words; `low` is the text in lower case."""
     if not any(word in low for word in words):
         return []
-    hits = [match.start() for match in re.finditer(rf"(?i)\b(?:{'|'.join(words)})\b", text)]
+    hits = [
+        (match.start(), 1 if match.group().lower() in _PLAIN_TOO else 2)
+        for match in re.finditer(rf"(?i)\b(?:{'|'.join(words)})\b", text)
+    ]
     spans, at = [], 0
     for paragraph in _PARAGRAPH.finditer(text):
-        first = at
-        while at < len(hits) and hits[at] < paragraph.end():
-            at += 1
-        if at - first >= 2:
+        shown = 0
+        while at < len(hits) and hits[at][0] < paragraph.end():
+            shown, at = shown + hits[at][1], at + 1
+        if shown >= 2:
             spans.append(paragraph.span())
     return spans
 
