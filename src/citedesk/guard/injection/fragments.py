@@ -104,40 +104,14 @@ _MAY_HOLD = re.compile(
     r"[A-Za-z0-9+/_-]{16}|(?:[0-9A-Fa-f]{2}[\s:,]){6}|(?:\\x|0x)[0-9A-Fa-f]{2}|(?:[01]{8}\s){2}|(?:\d{2,3}[ ,;\t]){4}|"
     r"(?:%[0-9A-Fa-f]{2}|\\u\{?[0-9a-fA-F]{4})|[.-]{1,5} [.-]{1,5} [.-]{1,5} "
 )
-# Frequent words of an order, as they read in rot13 and backwards; one of them makes a paragraph worth reading so, unless
-# it is a word as it stands: then two do.
-_ROT13_WORDS = [
-    "vtaber",
-    "qvfertneq",
-    "cerivbhf",
-    "vafgehpgvba",
-    "vafgehpgvbaf",
-    "lbhe",
-    "naq",
-    "gur",
-    "flfgrz",
-    "cebzcg",
-    "lbh",
-    "abj",
-    "nyy",
-    "ehyrf",
-    "erirny",
-    "jvgu",
-    "guvf",
-    "gung",
-    "cnffjbeq",
-    "npprff",
-    "tenagrq",
-    "fnl",
-    "cevag",
-    "ercrng",
-    "sbetrg",
-    "bhgchg",
-    "sbyybj",
-    "grkg",
-    "zrffntr",
-]
-_BACKWARDS_WORDS = [word[::-1] for word in codecs.encode(" ".join(_ROT13_WORDS), "rot13").split()]
+# Frequent words of an order, as they read in rot13 and backwards; one of them makes a paragraph worth reading so,
+# unless it is a word as it stands; then two do.
+_WORDS = (
+    "ignore disregard previous instruction instructions your and the system prompt you now all rules reveal with this "
+    "that password access granted say print repeat forget output follow text message"
+)
+_ROT13_WORDS = codecs.encode(_WORDS, "rot13").split()
+_BACKWARDS_WORDS = _WORDS[::-1].split()
 # Digits and signs that stand for letters; words that mix them with letters, and the least share of a paragraph's words.
 _DIGITS_FOR_LETTERS = str.maketrans("431057@$", "aeiostas")
 _MIXED = re.compile(r"(?<![^\W_])(?:[A-Za-z]+[013457@$]|[013457@$]+[A-Za-z])[A-Za-z013457@$]*(?![^\W_])")
