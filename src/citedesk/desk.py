@@ -20,7 +20,7 @@ from citedesk.answer.proof import Proof, State, states_of, survey
 from citedesk.encoding import Encoder, open_encoder
 from citedesk.encoding.protocol import QueryEncoder
 from citedesk.encoding.recorded import Recorded
-from citedesk.guard import mask_secrets, redact, screen
+from citedesk.guard import check, mask_secrets, redact, screen
 from citedesk.guard.attachments import attachments
 from citedesk.guard.contacts import own_values
 from citedesk.guard.document import detect_in_documents
@@ -146,7 +146,7 @@ class Desk:
         encoder = Recorded(self.encoder) if models.shadow else self.encoder
         with self.metrics.timed("suggestions"):
             policy = models.triage.policy.file.guard
-            screen(ticket, policy)
+            check(ticket)
             redacted = redact(ticket)
             injection = screen(redacted.ticket, policy)
             inputs = models.triage.inputs([redacted.ticket], encoder)

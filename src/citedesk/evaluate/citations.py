@@ -27,6 +27,7 @@ from citedesk.errors import NotFoundError
 from citedesk.evaluate.citation_texts import FEATURES, draw
 from citedesk.formats import answer_json
 from citedesk.guard import mask_secrets
+from citedesk.guard.redact import mask_secrets as masked
 from citedesk.knowledge import add_documents, build_in_memory
 from citedesk.knowledge.chunk import chunk
 from citedesk.knowledge.library import quote
@@ -173,7 +174,7 @@ def run_block(seed: int, number: int) -> Tally:
         add_documents(store, loaded.documents)
         tally.refused = len(loaded.failures)
         # Chance writes what looks like a secret now and then; that is masked before it is stored.
-        whole = {file.name: mask_secrets(file.text)[0] for file in drawn if file.text is not None}
+        whole = {file.name: masked(file.text)[0] for file in drawn if file.text is not None}
         kinds = {file.name: file.kind for file in drawn}
         for document in loaded.documents:
             name = document.source.split(":", 1)[0].split("/", 1)[0]

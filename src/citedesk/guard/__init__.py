@@ -4,11 +4,12 @@ from citedesk.guard.config import GuardPolicy
 from citedesk.guard.find import find, find_all
 from citedesk.guard.injection.rules import injection_families
 from citedesk.guard.redact import Redacted, mask_secrets, redact
-from citedesk.guard.screen import detect, detect_many, screen, screen_many
+from citedesk.guard.screen import check, detect, detect_many, screen, screen_many
 
 __all__ = [
     "GuardPolicy",
     "Redacted",
+    "check",
     "detect",
     "detect_many",
     "find",

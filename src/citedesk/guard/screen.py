@@ -40,12 +40,12 @@ def screen_many(tickets: Sequence[Ticket], policy: GuardPolicy | None = None) ->
     Raises:
         TicketError: if one is empty, too large, or binary.
     """
-    texts = [_checked(ticket) for ticket in tickets]
+    texts = [check(ticket) for ticket in tickets]
     return detect_many(texts, policy.injection_at if policy else None)
 
 
-def _checked(ticket: Ticket) -> str:
-    """Give a ticket's text.
+def check(ticket: Ticket) -> str:
+    """Check that a ticket is text of sane size, and give it.
 
     Raises:
         TicketError: if it is empty, too large, or binary.

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from citedesk.encoding import PACKAGED, Encoder, open_encoder
 from citedesk.errors import TicketError
-from citedesk.guard import redact, screen_many
+from citedesk.guard import check, redact, screen_many
 from citedesk.settings import Settings
 from citedesk.triage.predict import Triage, Triaged
 from citedesk.types import Decision, Injection, Prediction, Ticket
@@ -41,11 +41,10 @@ class Classifier:
             TicketError: if one is empty, too large or binary.
         """
         policy = self.triage.policy.file.guard
-        raw = screen_many(tickets, policy)
+        for ticket in tickets:
+            check(ticket)
         redacted = [redact(ticket).ticket for ticket in tickets]
-        changed = [i for i, (now, old) in enumerate(zip(redacted, tickets, strict=True)) if now.text != old.text]
-        again = dict(zip(changed, screen_many([redacted[i] for i in changed], policy), strict=True))
-        injections = [again.get(i, seen) for i, seen in enumerate(raw)]
+        injections = screen_many(redacted, policy)
         inputs = self.triage.inputs(redacted, self.encoder, needed_only=True)
         asked = None if explain is None else lambda i, prediction: explain(tickets[i], prediction)
         triaged = self.triage.triage(redacted, inputs, asked, self.routes)
