@@ -21,6 +21,7 @@ from citedesk.batch.planning import make_plan
 from citedesk.batch.runner import Worker
 from citedesk.batch.source import Batch
 from citedesk.batch.store_source import open_store_source
+from citedesk.guard import detect_many
 from citedesk.store import open_store
 from citedesk.triage.rows import Columns
 from tests.killed_adds import ended, forked
@@ -92,6 +93,7 @@ def main(home: Path, model: Path, kills: int, seed: int) -> None:
     """Plan, apply and undo under fire until each was killed so often; print how often each was, and by which plans."""
     chance, using = random.Random(seed), means(home, words_model(model))
     using.triage  # noqa: B018  loaded once, before the children
+    detect_many([Path(__file__).read_text(encoding="utf-8")])  # the guard's model too
     store = open_store(using.settings.database)
     fill(store, rows(TICKETS))
     store.close()
