@@ -144,3 +144,8 @@ def test_mask_secrets_real_password_goes_and_examples_stay() -> None:
 @pytest.mark.parametrize("unit", ["1", "@", "-", "(", "key=", " ", "a.a.a.", "curl -u a", "12 Aa, ", "Anna ", "&#64;"])
 def test_find_all_hostile_repetition_comes_to_an_end(unit: str) -> None:
     assert isinstance(find_all(unit * (50_000 // len(unit))), list)
+
+
+def test_mask_secrets_key_that_names_cached_pages_stays() -> None:
+    line = "curl -X POST -H 'Surrogate-Key: shop-48213' https://cdn.example/purge"
+    assert mask_secrets(line) == (line, 0)

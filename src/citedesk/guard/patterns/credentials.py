@@ -158,7 +158,7 @@ HEADERS: tuple[Pattern, ...] = (
     Pattern(
         "TOKEN",
         re.compile(
-            r"(?i)(?<![A-Za-z])(?:x-(?!(?:idempotency|partition|routing|cache)-key\b)[a-z-]{0,30}(?:key|token|auth|secret|password)|(?:private|job|deploy)-token|api-?key|apikey|dd-api-key|"
+            r"(?i)(?<![A-Za-z])(?:x-(?!(?:idempotency|partition|routing|cache|surrogate)-key\b)[a-z-]{0,30}(?:key|token|auth|secret|password)|(?:private|job|deploy)-token|api-?key|apikey|dd-api-key|"
             r"dd-application-key|ocp-apim-subscription-key|circle-token|ssws)[\"']?\s{0,3}:\s{0,3}[\"']?([^\s\"'`,;<>]{8,4000})"
         ),
         key,
@@ -170,7 +170,7 @@ HEADERS: tuple[Pattern, ...] = (
     Pattern(
         "TOKEN",
         re.compile(
-            r"(?i)(?<![\w-])(?:-H|--header)[ =]{0,2}[\"']?(?!(?:x-)?(?:idempotency|partition|routing|cache)-key\b)[\w-]{0,40}(?:key|token|auth|secret|password)[\w-]{0,20}\s{0,2}:\s{0,2}([^\s\"'`,;<>]{8,4000})"
+            r"(?i)(?<![\w-])(?:-H|--header)[ =]{0,2}[\"']?(?!(?:x-)?(?:idempotency|partition|routing|cache|surrogate)-key\b)[\w-]{0,40}(?:key|token|auth|secret|password)[\w-]{0,20}\s{0,2}:\s{0,2}([^\s\"'`,;<>]{8,4000})"
         ),
         key,
         1,
